@@ -1,0 +1,164 @@
+"""Django's settings. Everything an operator may change comes from the environment; the defaults run on one machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from shouwen.config import postgres
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+HANDBOOK_DIR = Path(os.environ.get("SHOUWEN_HANDBOOK", BASE_DIR / "handbook"))
+DEBUG = os.environ.get("SHOUWEN_DEBUG") == "1"
+TESTING = os.environ.get("SHOUWEN_TESTING") == "1"
+
+
+def _embedded_server() -> postgres.EmbeddedServer | None:
+    if os.environ.get("DATABASE_URL"):
+        return None
+    if TESTING:
+        return postgres.EmbeddedServer(postgres.default_data_dir().with_name("postgres-tests"), throwaway=True)
+    return postgres.EmbeddedServer(postgres.default_data_dir())
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": query | {"connect_timeout": 10},
+        "TEST": {"NAME": f"test_shouwen_{os.getpid()}"},
+    }
+
+
+EMBEDDED_SERVER = _embedded_server()
+DATABASE_URL = EMBEDDED_SERVER.url() if EMBEDDED_SERVER else os.environ["DATABASE_URL"]
+DATABASES = {"default": _database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+def _secret(name: str) -> str:
+    """Return a secret from the environment, or one kept in the data folder (made on first use, readable by the owner only)."""
+    if value := os.environ.get(name):
+        return value
+    path = postgres.default_data_dir().parent / name.lower()
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(os.urandom(32).hex())
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret("SHOUWEN_SECRET_KEY")
+# Personal data at rest: 32 bytes as hex for each key id, the newest first; `doctor` says when it is only on this machine.
+PERSONAL_DATA_KEYS = {1: bytes.fromhex(_secret("SHOUWEN_PERSONAL_DATA_KEY"))}
+BLIND_INDEX_KEY = bytes.fromhex(_secret("SHOUWEN_BLIND_INDEX_KEY"))
+
+ALLOWED_HOSTS = os.environ.get("SHOUWEN_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("SHOUWEN_ORIGINS", "").split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    "shouwen.platform.outbox",
+    "shouwen.platform.calendars",
+    "shouwen.platform.people",
+    "shouwen.platform.policies",
+    "shouwen.platform.files",
+    "shouwen.platform.search",
+    "shouwen.platform.audit",
+    "shouwen.web",
+    "shouwen.records.customers",
+    "shouwen.records.network",
+    "shouwen.records.norms",
+    "shouwen.loop.messages",
+    "shouwen.loop.workorders",
+    "shouwen.loop.contact",
+    "shouwen.loop.satisfaction",
+    "shouwen.faces.api",
+]
+INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("shouwen") or (BASE_DIR / app.replace(".", "/") / "apps.py").exists()]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "shouwen.config.urls"
+WSGI_APPLICATION = "shouwen.config.wsgi.application"
+ASGI_APPLICATION = "shouwen.config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_USER_MODEL = "people.Staff"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("SHOUWEN_HTTPS") == "1"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English"), ("zh-hant", "繁體中文")]
+LOCALE_PATHS = [BASE_DIR / "shouwen" / "locale"]
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+STATIC_URL = "static/"
+FILES_DIR = Path(os.environ.get("SHOUWEN_FILES", postgres.default_data_dir().parent / "files"))
+
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else ["django.contrib.auth.hashers.PBKDF2PasswordHasher", "django.contrib.auth.hashers.ScryptPasswordHasher"]
+)
+
+EMAIL_HOST = os.environ.get("SHOUWEN_SMTP_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("SHOUWEN_SMTP_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("SHOUWEN_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("SHOUWEN_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("SHOUWEN_SMTP_TLS") == "1"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("SHOUWEN_MAIL_FROM", "service@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
+}

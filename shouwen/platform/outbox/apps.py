@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class OutboxConfig(AppConfig):
+    name = "shouwen.platform.outbox"
+    label = "outbox"
+
+    def ready(self) -> None:
+        autodiscover_modules("handlers")

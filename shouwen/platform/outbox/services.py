@@ -1,0 +1,147 @@
+"""Announcing facts and handing them to their hearers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from shouwen.kernel.errors import Refusal
+from shouwen.kernel.facts import Fact as FactValue
+from shouwen.platform.outbox import hearing, rules
+from shouwen.platform.outbox.choices import DeliveryState
+from shouwen.platform.outbox.models import Delivery, Fact
+
+log = logging.getLogger(__name__)
+
+WAKE_CHANNEL = "facts"
+
+
+class NotFailed(Refusal):
+    """Only a failed delivery can be tried again by hand."""
+
+
+def announce(*facts: FactValue) -> None:
+    """Write ``facts`` and their pending deliveries in the open transaction; the workers are woken at its commit.
+
+    :raises RuntimeError: outside a transaction, where a fact could outlive a change that was rolled back.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A fact is announced in the transaction of the verb that made it true.")
+    rows = Fact.objects.bulk_create([_row(fact) for fact in facts])
+    pending = [
+        Delivery(fact=row, hearer=hearer.name, next_try_at=row.at)
+        for row in rows
+        for hearer in hearing.hearers_of(row.kind)
+    ]
+    if pending:
+        Delivery.objects.bulk_create(pending)
+        with connection.cursor() as cursor:
+            cursor.execute(f"notify {WAKE_CHANNEL}")
+
+
+def _row(fact: FactValue) -> Fact:
+    return Fact(
+        kind=fact.kind(),
+        case_kind=fact.case_kind,
+        case_id=fact.case_id,
+        actor_id=fact.actor_id,
+        at=fact.at,
+        payload=fact.payload(),
+    )
+
+
+@dataclass(frozen=True)
+class DeliveryCount:
+    """What one round of deliveries did."""
+
+    heard: int = 0
+    put_off: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.heard + self.put_off + self.failed
+
+
+def deliver_due(*, at: datetime, limit: int = 500) -> DeliveryCount:
+    """Deliver up to ``limit`` due facts, oldest first, each in its own transaction. Safe to run in many workers at once.
+
+    ``at`` is wall-clock time: a delivery is due when its fact has happened by then and its pause is over.
+    """
+    counts = {DeliveryState.HEARD: 0, DeliveryState.PENDING: 0, DeliveryState.FAILED: 0}
+    for _ in range(limit):
+        outcome = _deliver_next(at)
+        if outcome is None:
+            break
+        counts[outcome] += 1
+    return DeliveryCount(
+        heard=counts[DeliveryState.HEARD], put_off=counts[DeliveryState.PENDING], failed=counts[DeliveryState.FAILED]
+    )
+
+
+@transaction.atomic
+def _deliver_next(at: datetime) -> DeliveryState | None:
+    delivery = (
+        Delivery.objects.due(at).select_related("fact").order_by("next_try_at", "id").select_for_update(of=("self",), skip_locked=True).first()
+    )
+    if delivery is None:
+        return None
+    problem = _hear(delivery)
+    if problem is None:
+        delivery.state, delivery.heard_at = DeliveryState.HEARD, at
+    else:
+        _put_off(delivery, problem, at)
+    delivery.save(update_fields=["state", "attempt_count", "next_try_at", "heard_at", "problem"])
+    return DeliveryState(delivery.state)
+
+
+def _hear(delivery: Delivery) -> str | None:
+    """Let the hearer react in a savepoint; return what went wrong, None when nothing did."""
+    hearer = hearing.hearer_named(delivery.hearer)
+    if hearer is None:
+        return f"No hearer is called {delivery.hearer} in this version."
+    row = delivery.fact
+    try:
+        with transaction.atomic():
+            hearer.react(hearing.fact_from_row(kind=hearer.kind, at=row.at, actor_id=row.actor_id, payload=row.payload))
+    except Exception as error:  # the outermost edge of a hearer: kept in the row, shown to the operator
+        log.exception("hearer %s failed on fact %s", delivery.hearer, row.pk)
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _put_off(delivery: Delivery, problem: str, at: datetime) -> None:
+    delivery.attempt_count += 1
+    delivery.problem = problem
+    pause = rules.pause_after(attempt_count=delivery.attempt_count)
+    if pause is None:
+        delivery.state = DeliveryState.FAILED
+    else:
+        delivery.next_try_at = at + pause
+
+
+@transaction.atomic
+def retry_deliveries(*, delivery_ids: Sequence[int], at: datetime) -> int:
+    """Put failed deliveries back in line at once; return how many.
+
+    :raises NotFailed: when one of them has not failed; then none is put back.
+    """
+    rows = Delivery.objects.failed().filter(pk__in=delivery_ids).order_by("pk").select_for_update()
+    found = [row.pk for row in rows]
+    if missing := sorted(set(delivery_ids) - set(found)):
+        raise NotFailed("These deliveries have not failed: %(ids)s.", ids=", ".join(map(str, missing)))
+    return Delivery.objects.filter(pk__in=found).update(state=DeliveryState.PENDING, attempt_count=0, next_try_at=at)
+
+
+def wait_for_facts(*, timeout: timedelta) -> None:
+    """Sleep until a fact is announced or ``timeout`` is over; for a worker with nothing to do."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"listen {WAKE_CHANNEL}")
+        raw: Any = connection.connection
+        for _ in raw.notifies(timeout=timeout.total_seconds(), stop_after=1):
+            break
