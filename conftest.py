@@ -1,6 +1,9 @@
 """Tests run on a real PostgreSQL: DATABASE_URL if set, else a throw-away embedded server."""
 
 import os
+from collections.abc import Iterator
+
+import pytest
 
 os.environ["SHOUWEN_TESTING"] = "1"
 os.environ.setdefault("SHOUWEN_SECRET_KEY", "tests-only-" + "0" * 40)
@@ -22,6 +25,19 @@ def pytest_unconfigure(config: object) -> None:
         return
     if not server.has_other_users():
         server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _memories_are_empty() -> Iterator[None]:
+    """What a process remembers of the database is forgotten between tests, as the database is rolled back."""
+    yield
+    from shouwen.platform.calendars import queries as calendars
+    from shouwen.platform.people import principals
+    from shouwen.records.norms import queries as norms
+
+    calendars.forget()
+    norms.forget()
+    principals.forget_everybody()
 
 
 __all__ = ["postgres"]

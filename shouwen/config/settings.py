@@ -42,6 +42,10 @@ def _database(url: str) -> dict[str, object]:
 
 EMBEDDED_SERVER = _embedded_server()
 DATABASE_URL = EMBEDDED_SERVER.url() if EMBEDDED_SERVER else os.environ["DATABASE_URL"]
+# Whose rules bind where a matter names no place of its own.
+SHOUWEN_JURISDICTION = os.environ.get("SHOUWEN_JURISDICTION", "CN")
+SHOUWEN_COMPANY = os.environ.get("SHOUWEN_COMPANY", "SGCC")
+
 DATABASES = {"default": _database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from shouwen.kernel.errors import BadInput
 from shouwen.kernel.time.chinese_days import LAST_PROVISIONAL_YEAR_AFTER, ChineseDays
-from shouwen.kernel.time.instants import SECOND_US, local_instant, to_us, zone_named
+from shouwen.kernel.time.instants import FIRST_YEAR, LAST_YEAR, SECOND_US, local_instant, to_us, zone_named
 
 if TYPE_CHECKING:
     from shouwen.kernel.time.timeline import Timeline
 
 DAY_S = 86_400
+NIGHT = timedelta(days=1)  # a session ends at the latest with the day after the one on which it opens
+STEADY_YEARS = range(2000, 2040)  # in which a zone without clock changes is reckoned with by one subtraction
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,7 +72,7 @@ class WorkCalendar:
     def known_days(self) -> tuple[date, date]:
         """Return the first day whose working is known, and the first after the last."""
         if self.base is None:
-            return date(1900, 1, 1), date(2200, 1, 1)
+            return date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 1, 1)
         last_year = self.base.last_confirmed_year + (LAST_PROVISIONAL_YEAR_AFTER if self.accept_provisional else 0)
         return date(self.base.first_year, 1, 1), date(last_year + 1, 1, 1)
 
@@ -87,15 +89,23 @@ class WorkCalendar:
         if day in self.holidays:
             return ()
         if self.base is None:
-            self._refuse_out_of_reach(day)
+            self.check_known(day)
             return self.weekly[day.weekday()]
         if not self.base.is_workday(day, accept_provisional=self.accept_provisional):
             return ()
         return self.weekly[day.weekday()] or self.makeup_sessions
 
-    def _refuse_out_of_reach(self, day: date) -> None:
-        if not self.known_days[0] <= day < self.known_days[1]:
-            raise BadInput("start", f"the year {day.year} is out of reach", "use an instant between 1900 and 2199")
+    def check_known(self, day: date) -> None:
+        """Refuse a day outside ``known_days``, even one that ``holidays`` or ``workdays`` names: its neighbours are not known.
+
+        :raises BadInput: saying which year is not known, and what to do.
+        """
+        first, until = self.known_days
+        if first <= day < until:
+            return
+        if self.base is not None:
+            raise self.base.not_announced(day)
+        raise BadInput("start", f"the year {day.year} is out of reach", f"stay between {first.year} and {until.year - 1}")
 
     def is_provisional_on(self, day: date) -> bool:
         """Return whether the official days of that year were still to be announced."""
@@ -105,14 +115,22 @@ class WorkCalendar:
         """Return the sessions of ``day`` as instants in microseconds, in the calendar's zone with its clock changes."""
         return [(self._instant_us(day, session.opens_s), self._instant_us(day, session.closes_s)) for session in self.sessions_on(day)]
 
+    def whole_from_us(self, first: date) -> int:
+        """Return the instant from which the windows of ``first`` and the days after it are all there are: no earlier shift runs."""
+        if first == self.known_days[0]:
+            return self._instant_us(first, 0)
+        return self._instant_us(first + NIGHT, 0)
+
     def _instant_us(self, day: date, seconds: int) -> int:
         local = datetime(day.year, day.month, day.day) + timedelta(seconds=seconds)  # noqa: DTZ001 - local on purpose
-        return to_us(local_instant(local, self.zone)) if self._changes_clocks else _utc_us(local) - self._fixed_offset_us
+        if local.year in STEADY_YEARS and not self.changes_clocks:
+            return _utc_us(local) - self._fixed_offset_us
+        return to_us(local_instant(local, self.zone))
 
     @cached_property
-    def _changes_clocks(self) -> bool:
-        """Return whether the zone's offset differs within the years calendars are used for; Asia/Shanghai's does not."""
-        offsets = {datetime(year, month, 1, tzinfo=self.zone).utcoffset() for year in range(2000, 2040) for month in range(1, 13)}
+    def changes_clocks(self) -> bool:
+        """Return whether the zone's offset differs within the years most calendars are used for; Asia/Shanghai's does not."""
+        offsets = {datetime(year, month, 1, tzinfo=self.zone).utcoffset() for year in STEADY_YEARS for month in range(1, 13)}
         return len(offsets) > 1
 
     @cached_property

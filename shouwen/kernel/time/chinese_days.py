@@ -18,14 +18,19 @@ LAST_PROVISIONAL_YEAR_AFTER = 1
 
 @dataclass(frozen=True, slots=True)
 class ChineseDays:
-    """The days that differ from the plain week, for the years of the announcement and one provisional year after."""
+    """The days that differ from the plain week, for the announced years."""
 
-    version: str
     first_year: int
     last_confirmed_year: int
     holidays: frozenset[date]
     workdays: frozenset[date]
-    provisional_holidays: frozenset[date]
+
+    @property
+    def version(self) -> str:
+        """Return both sources with their versions."""
+        from importlib.metadata import version
+
+        return f"chinesecalendar {version('chinesecalendar')}, holidays {version('holidays')}"
 
     def is_workday(self, day: date, *, accept_provisional: bool) -> bool:
         """Return whether offices work on ``day``.
@@ -35,10 +40,11 @@ class ChineseDays:
         if self.first_year <= day.year <= self.last_confirmed_year:
             return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)
         if accept_provisional and day.year == self.last_confirmed_year + LAST_PROVISIONAL_YEAR_AFTER:
-            return day.weekday() < 5 and day not in self.provisional_holidays
-        raise self._not_announced(day)
+            return day.weekday() < 5 and day not in provisional_holidays(day.year)
+        raise self.not_announced(day)
 
-    def _not_announced(self, day: date) -> BadInput:
+    def not_announced(self, day: date) -> BadInput:
+        """Return the refusal to answer for ``day``."""
         problem = f"the official working days of {day.year} are not confirmed (known: {self.first_year}–{self.last_confirmed_year})"
         if day.year == self.last_confirmed_year + LAST_PROVISIONAL_YEAR_AFTER:
             return BadInput("calendar", problem, 'add "provisional": true to count with the statutory holidays alone')
@@ -47,18 +53,21 @@ class ChineseDays:
 
 @cache
 def official_chinese_days() -> ChineseDays:
-    """Return the days as this installation knows them; ``version`` names both sources."""
-    from importlib.metadata import version
-
+    """Return the days as this installation knows them."""
     import chinese_calendar.constants as announced
-    import holidays
 
     last = max(day.year for day in announced.holidays)
     return ChineseDays(
-        version=f"chinesecalendar {version('chinesecalendar')}, holidays {version('holidays')}",
         first_year=min(day.year for day in announced.holidays),
         last_confirmed_year=last,
         holidays=frozenset(announced.holidays),
         workdays=frozenset(announced.workdays),
-        provisional_holidays=frozenset(holidays.country_holidays("CN", years=last + LAST_PROVISIONAL_YEAR_AFTER)),
     )
+
+
+@cache
+def provisional_holidays(year: int) -> frozenset[date]:
+    """Return the statutory holidays of a year whose exchanged weekends have not been announced."""
+    import holidays
+
+    return frozenset(holidays.country_holidays("CN", years=year))

@@ -7,27 +7,39 @@ up exactly at closing time is due at closing time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from shouwen.kernel.time.calendars import WorkCalendar
 from shouwen.kernel.time.instants import SECOND_US, from_us, to_us
 from shouwen.kernel.time.limits import Limit
 from shouwen.kernel.time.periods import Period, merged
-from shouwen.kernel.time.timeline import Timeline
 
 COUNTED, CLOSED, PAUSED = "counted", "closed", "paused"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stretch of a deadline's way: the clock ran (``counted``), work was off (``closed``), or the matter was ``paused``."""
+class Step(NamedTuple):
+    """One stretch of a deadline's way: the clock ran (``counted``), work was off (``closed``), or the matter was ``paused``.
 
-    since: datetime
-    until: datetime
+    The instants are kept as microseconds and told in ``zone``. ``until`` is None only for a pause that has not ended and holds the deadline up: it is then the last step.
+    """
+
+    since_us: int
+    until_us: int | None
     what: str
     counted_us: int
+    zone: ZoneInfo
+
+    @property
+    def since(self) -> datetime:
+        return from_us(self.since_us, self.zone)
+
+    @property
+    def until(self) -> datetime | None:
+        return None if self.until_us is None else from_us(self.until_us, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +68,20 @@ def deadline(*, start_at: datetime, limit: Limit, calendar: WorkCalendar, pauses
     start_us, paused = to_us(start_at), _pauses_us(pauses, start_at)
     due_us = _due_us(start_us, limit, calendar, paused)
     end_us = paused[-1][0] if due_us is None else due_us
-    steps = tuple(_steps(start_us, end_us, paused, calendar, working=limit.is_working))
-    due = None if due_us is None else from_us(due_us, calendar.zone)
-    touches_unconfirmed = limit.is_working and calendar.is_provisional_on(from_us(end_us, calendar.zone).date())
-    return Deadline(due_at=due, steps=steps, provisional=touches_unconfirmed)
+    end_at = from_us(end_us, calendar.zone)
+    steps = _steps(start_us, end_us, paused, calendar, working=limit.is_working)
+    provisional = limit.is_working and calendar.is_provisional_on(end_at.date())
+    if due_us is None:
+        running_pause = Step(end_us, None, PAUSED, 0, calendar.zone)
+        return Deadline(due_at=None, steps=(*steps, running_pause), provisional=provisional)
+    return Deadline(due_at=end_at, steps=tuple(steps), provisional=provisional)
 
 
 def working_time(*, start_at: datetime, end_at: datetime, calendar: WorkCalendar, pauses: Sequence[Period] = ()) -> tuple[Step, ...]:
-    """Return the steps of the working time in ``[start_at, end_at)``; the sum of their ``counted_us`` is that time."""
+    """Return the steps of the working time in ``[start_at, end_at)``; the sum of their ``counted_us`` is that time.
+
+    A pause that has not ended lasts until ``end_at``.
+    """
     return tuple(_steps(to_us(start_at), to_us(end_at), _pauses_us(pauses, start_at), calendar, working=True))
 
 
@@ -120,33 +138,29 @@ def _wall_due(due_us: int, pauses: Pauses) -> int | None:
     return due_us
 
 
-def _steps(start_us: int, end_us: int, pauses: Pauses, calendar: WorkCalendar, *, working: bool) -> Iterator[Step]:
-    """Yield the stretches of ``[start_us, end_us)`` between pauses, and the pauses."""
-    zone, here = calendar.zone, start_us
+def _steps(start_us: int, end_us: int, pauses: Pauses, calendar: WorkCalendar, *, working: bool) -> list[Step]:
+    """Return the stretches of ``[start_us, end_us)`` between pauses, and the pauses."""
+    steps: list[Step] = []
+    here = start_us
     for since_us, until_us in pauses:
         if since_us >= end_us:
             break
-        yield from _running(here, since_us, calendar, working=working)
+        _add_running(steps, here, since_us, calendar, working=working)
         here = end_us if until_us is None else min(until_us, end_us)
-        yield Step(from_us(since_us, zone), from_us(here, zone), PAUSED, 0)
-    yield from _running(here, end_us, calendar, working=working)
+        steps.append(Step(since_us, here, PAUSED, 0, calendar.zone))
+    _add_running(steps, here, end_us, calendar, working=working)
+    return steps
 
 
-def _running(start_us: int, end_us: int, calendar: WorkCalendar, *, working: bool) -> Iterator[Step]:
+def _add_running(steps: list[Step], start_us: int, end_us: int, calendar: WorkCalendar, *, working: bool) -> None:
     if start_us >= end_us:
         return
     windows = calendar.timeline.windows(start_us, end_us) if working else [(start_us, end_us)]
-    zone, here, here_at = calendar.zone, start_us, from_us(start_us, calendar.zone)
+    zone, here = calendar.zone, start_us
     for opens_us, closes_us in windows:
         if here < opens_us:
-            opens_at = from_us(opens_us, zone)
-            yield Step(here_at, opens_at, CLOSED, 0)
-            here_at = opens_at
-        here, closes_at = closes_us, from_us(closes_us, zone)
-        yield Step(here_at, closes_at, COUNTED, closes_us - opens_us)
-        here_at = closes_at
+            steps.append(Step(here, opens_us, CLOSED, 0, zone))
+        steps.append(Step(opens_us, closes_us, COUNTED, closes_us - opens_us, zone))
+        here = closes_us
     if here < end_us:
-        yield Step(here_at, from_us(end_us, zone), CLOSED, 0)
-
-
-__all__ = ["CLOSED", "COUNTED", "PAUSED", "Deadline", "Step", "Timeline", "counted_s", "deadline", "due_at", "next_working", "working_time"]
+        steps.append(Step(here, end_us, CLOSED, 0, zone))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shouwen.kernel.errors import BadInput
@@ -16,6 +17,8 @@ from shouwen.kernel.time.periods import Period
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CALENDAR_FIELDS = frozenset({"timezone", "weekly", "daily", "holidays", "workdays", "base", "provisional", "name", "version"})
+LIMIT_FIELDS = ("amount", "unit")
+UNITS = {unit.value: unit for unit in Unit}
 DEFAULT_ZONE = "Asia/Shanghai"
 
 
@@ -26,7 +29,7 @@ def read_calendar(document: object, *, field: str = "calendar") -> WorkCalendar:
     """
     if not isinstance(document, Mapping):
         raise BadInput(field, "a calendar is missing", 'give an object such as {"base": "cn", "daily": [["08:30", "17:30"]]}')
-    if unknown := sorted(set(document) - CALENDAR_FIELDS):
+    if unknown := sorted(set(map(str, document)) - CALENDAR_FIELDS):
         raise BadInput(f"{field}.{unknown[0]}", "no calendar has this field", f"use one of {', '.join(sorted(CALENDAR_FIELDS))}")
     base = document.get("base")
     if base not in (None, "cn"):
@@ -37,12 +40,18 @@ def read_calendar(document: object, *, field: str = "calendar") -> WorkCalendar:
         holidays=_days(document.get("holidays", ()), f"{field}.holidays"),
         workdays=_days(document.get("workdays", ()), f"{field}.workdays"),
         base=official_chinese_days() if base else None,
-        accept_provisional=document.get("provisional") is True,
+        accept_provisional=_flag(document.get("provisional", False), f"{field}.provisional"),
         version=str(document.get("version", "")),
     )
     if both := sorted(calendar.holidays & calendar.workdays):
         raise BadInput(f"{field}.workdays", f"{both[0]} is a holiday and a workday", "name each day once")
     return calendar
+
+
+def _flag(value: object, field: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise BadInput(field, f"{value!r} is neither yes nor no", "write true or false")
 
 
 def _zone_name(document: Mapping[str, object], field: str) -> str:
@@ -60,17 +69,16 @@ Week = tuple[Sessions, Sessions, Sessions, Sessions, Sessions, Sessions, Session
 
 
 def _week(document: Mapping[str, object], field: str) -> Week:
+    if "daily" in document and "weekly" in document:
+        raise BadInput(f"{field}.daily", "the sessions are given twice", 'give "weekly" or "daily", not both')
     if "daily" in document:
-        daily = read_sessions(document["daily"], field=f"{field}.daily")
-        if "weekly" not in document:
-            week = [daily] * 7
-            return _seven(week)
+        return _seven([read_sessions(document["daily"], field=f"{field}.daily")] * 7)
     weekly = document.get("weekly")
     if not isinstance(weekly, Mapping):
         raise BadInput(f"{field}.weekly", "the sessions are missing", 'give "weekly" (by mon … sun) or "daily" sessions')
     if unknown := sorted(set(map(str, weekly)) - set(WEEKDAYS)):
         raise BadInput(f"{field}.weekly.{unknown[0]}", "there is no such weekday", f"use {', '.join(WEEKDAYS)}")
-    return _seven([read_sessions(weekly.get(day) or (), field=f"{field}.weekly.{day}") for day in WEEKDAYS])
+    return _seven([read_sessions(weekly.get(day, ()), field=f"{field}.weekly.{day}") for day in WEEKDAYS])
 
 
 def _seven(week: list[Sessions]) -> Week:
@@ -120,7 +128,7 @@ def _days(document: object, field: str) -> frozenset[date]:
 
 def read_day(document: object, *, field: str) -> date:
     """Return the day written as ``2026-05-01``."""
-    if isinstance(document, date):
+    if type(document) is date:
         return document
     try:
         if isinstance(document, str) and len(document) == 10:
@@ -134,10 +142,19 @@ def read_limit(document: object, *, field: str = "limit") -> Limit:
     """Return the limit written as ``{"amount": 45, "unit": "minute"}``; the amount may be any number that is zero or more."""
     if not isinstance(document, Mapping):
         raise BadInput(field, "a limit is missing", 'give an object such as {"amount": 45, "unit": "minute"}')
-    unit = document.get("unit")
-    if unit not in set(Unit):
-        raise BadInput(f"{field}.unit", f"there is no unit {unit!r}", f"use one of {', '.join(Unit)}")
-    return Limit(_amount(document.get("amount"), f"{field}.amount"), Unit(str(unit)))
+    if unknown := [name for name in document if name not in LIMIT_FIELDS]:
+        raise BadInput(f"{field}.{unknown[0]}", "no limit has this field", f"use {' and '.join(LIMIT_FIELDS)}")
+    named = document.get("unit")
+    unit = UNITS.get(named) if isinstance(named, str) else None
+    if unit is None:
+        raise BadInput(f"{field}.unit", f"there is no unit {named!r}", f"use one of {', '.join(Unit)}")
+    return _limit(_amount(document.get("amount"), f"{field}.amount"), unit)
+
+
+@lru_cache(maxsize=4096)
+def _limit(amount: Decimal, unit: Unit) -> Limit:
+    """Return the limit; the same few recur in case after case."""
+    return Limit(amount, unit)
 
 
 def _amount(value: object, field: str) -> Decimal:

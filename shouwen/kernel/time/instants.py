@@ -11,6 +11,7 @@ from shouwen.kernel.errors import BadInput
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 US = timedelta(microseconds=1)
 SECOND_US = 1_000_000
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # no instant of the business lies outside
 
 
 def to_us(instant: datetime) -> int:
@@ -19,8 +20,14 @@ def to_us(instant: datetime) -> int:
 
 
 def from_us(us: int, zone: ZoneInfo) -> datetime:
-    """Return the instant in ``zone``."""
-    return (EPOCH + timedelta(microseconds=us)).astimezone(zone)
+    """Return the instant in ``zone``.
+
+    :raises BadInput: when no calendar reaches that far.
+    """
+    try:
+        return (EPOCH + timedelta(microseconds=us)).astimezone(zone)
+    except (OverflowError, ValueError) as error:
+        raise BadInput("limit", "the way to its end is longer than any calendar", "give a shorter limit") from error
 
 
 @cache
@@ -49,15 +56,17 @@ def parse_instant(text: object, *, zone: ZoneInfo, field: str) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInput(field, f"{text!r} is not an instant", hint) from error
+    if not FIRST_YEAR <= instant.year < LAST_YEAR:
+        raise BadInput(field, f"the year {instant.year} is out of reach", f"write an instant between {FIRST_YEAR} and {LAST_YEAR}")
     return instant.astimezone(zone) if instant.tzinfo else local_instant(instant, zone)
 
 
 def local_instant(local: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant at which clocks in ``zone`` show ``local`` (naive): the first if twice, the change itself if never."""
     instant = local.replace(tzinfo=zone)
-    if instant.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local:
-        return instant
-    return _clock_change(local, zone)
+    offset, other_offset = instant.utcoffset(), instant.replace(fold=1).utcoffset()
+    is_skipped = offset != other_offset and offset is not None and other_offset is not None and offset < other_offset
+    return _clock_change(local, zone) if is_skipped else instant
 
 
 def _clock_change(skipped: datetime, zone: ZoneInfo) -> datetime:

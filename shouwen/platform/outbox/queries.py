@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, Min
 
+from shouwen.kernel.errors import NotFound
 from shouwen.kernel.facts import Fact as FactValue
 from shouwen.kernel.facts import Json
 from shouwen.platform.outbox import hearing
@@ -91,3 +92,15 @@ class Backlog:
 def backlog() -> Backlog:
     pending = Delivery.objects.filter(state="PENDING").aggregate(count=Count("id"), oldest=Min("fact__announced_at"))
     return Backlog(pending=pending["count"], oldest_at=pending["oldest"], failed=Delivery.objects.failed().count())
+
+
+def first_fact(*, case_kind: str, case_id: int) -> FactCard:
+    """Return the fact with which a case began.
+
+    :raises NotFound: when nothing was ever told of it.
+    """
+    rows = Fact.objects.of_case(case_kind=case_kind, case_id=case_id).told_in_order()
+    row = rows.values_list("id", "kind", "at", "actor_id", "payload").first()
+    if row is None:
+        raise NotFound
+    return FactCard(*row)

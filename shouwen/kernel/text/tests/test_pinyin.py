@@ -1,0 +1,40 @@
+"""Names in pinyin, with surnames that are read differently."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shouwen.kernel.text.pinyin import READINGS_LIMIT, initials, readings, spellings
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("张伟", ("zw",)),
+        ("單曉明", ("sxm", "dxm")),
+        ("仇和平", ("qhp", "chp")),
+        ("解放", ("xf", "jf")),
+        ("查良镛", ("zly", "cly")),
+        ("曾国藩", ("zgf", "cgf")),
+        ("欧阳修", ("oyx",)),
+        ("尉迟恭", ("ycg",)),
+        ("John 张", ("johnz",)),
+        ("张　伟", ("zw",)),
+        ("", ()),
+        ("——", ()),
+    ],
+)
+def test_initials_hold_every_reading_with_the_surname_first(name: str, found: tuple[str, ...]) -> None:
+    assert initials(name) == found
+
+
+def test_whole_names_are_spelled_without_tones() -> None:
+    assert spellings("单伟") == ("shanwei", "danwei")
+
+
+@given(st.text(alphabet="张伟长重乐朝行盛单曾欧阳 ab1"))
+def test_readings_are_few_and_equally_long(name: str) -> None:
+    found = readings(name)
+
+    assert len(found) <= READINGS_LIMIT
+    assert len({len(reading) for reading in found}) <= 1

@@ -1,0 +1,49 @@
+"""Questions about matters, each answered for a viewer."""
+
+from shouwen.loop.workorders.queries.details import (
+    HandOverCard,
+    PromiseCard,
+    StepCard,
+    TargetCard,
+    WorkOrderDetail,
+    get_work_order,
+    may_do,
+)
+from shouwen.loop.workorders.queries.lists import (
+    OpenCounts,
+    WorkOrderCard,
+    WorkOrderFilters,
+    WorkOrderPage,
+    count_open,
+    list_work_orders,
+    recent_at_supply_point,
+)
+from shouwen.loop.workorders.queries.reasons import OtherPolicy, TargetReason, explain_target
+from shouwen.loop.workorders.queries.timeline import TimelineLine, inside_timeline, outside_timeline
+from shouwen.loop.workorders.queries.verification import Difference, Verification, verify_work_order
+
+__all__ = [
+    "Difference",
+    "HandOverCard",
+    "OpenCounts",
+    "OtherPolicy",
+    "PromiseCard",
+    "StepCard",
+    "TargetCard",
+    "TargetReason",
+    "TimelineLine",
+    "Verification",
+    "WorkOrderCard",
+    "WorkOrderDetail",
+    "WorkOrderFilters",
+    "WorkOrderPage",
+    "count_open",
+    "explain_target",
+    "get_work_order",
+    "inside_timeline",
+    "list_work_orders",
+    "may_do",
+    "outside_timeline",
+    "recent_at_supply_point",
+    "verify_work_order",
+]

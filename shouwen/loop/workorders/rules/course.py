@@ -1,0 +1,102 @@
+"""The course of a matter (办理轨迹): its ledger folded into what matters for deadlines.
+
+A ledger is a sequence of facts; folding it needs no database and gives the same course every time. A matter runs in **rounds**: the
+first from its opening to its resolution, a further one after each reopening. Pauses belong to the whole matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shouwen.kernel.facts import Fact
+from shouwen.kernel.time.periods import Period
+from shouwen.loop.workorders import events
+
+
+@dataclass(slots=True)
+class Round:
+    """One run through the norm: when each step was first begun and first finished forwards."""
+
+    number: int
+    begun_at: datetime
+    entered_at: dict[str, datetime] = field(default_factory=dict)
+    reached_at: dict[str, datetime] = field(default_factory=dict)
+    ended_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Course:
+    """What has happened to one matter so far."""
+
+    opened: events.WorkOrderOpened
+    rounds: list[Round]
+    pauses: list[Period] = field(default_factory=list)
+    closed_at: datetime | None = None
+
+    @property
+    def paused_since(self) -> datetime | None:
+        return self.pauses[-1].since if self.pauses and self.pauses[-1].is_open else None
+
+    @property
+    def round(self) -> Round:
+        return self.rounds[-1]
+
+
+class BrokenLedger(ValueError):
+    """The facts cannot have happened in this order; the message names the first that does not fit."""
+
+
+def course_of(facts: Iterable[Fact]) -> Course:
+    """Fold a ledger, oldest fact first.
+
+    :raises BrokenLedger: when it does not begin with the opening, or a clock resumes that was not paused.
+    """
+    course: Course | None = None
+    for fact in facts:
+        if isinstance(fact, events.WorkOrderOpened):
+            course = Course(opened=fact, rounds=[_first_round(fact)])
+        elif course is None:
+            raise BrokenLedger(f"{fact.kind()} at {fact.at} stands before the opening.")
+        else:
+            _apply(course, fact)
+    if course is None:
+        raise BrokenLedger("The ledger is empty.")
+    return course
+
+
+def _first_round(opened: events.WorkOrderOpened) -> Round:
+    return Round(number=1, begun_at=opened.at, entered_at={opened.step: opened.at})
+
+
+def _apply(course: Course, fact: Fact) -> None:
+    match fact:
+        case events.StepFinished():
+            _finish_step(course.round, fact)
+        case events.ClockPaused():
+            course.pauses.append(Period(fact.at, None))
+        case events.ClockResumed():
+            _resume(course, fact.at)
+        case events.WorkOrderResolved():
+            course.round.ended_at = fact.at
+        case events.WorkOrderReopened():
+            course.rounds.append(Round(number=fact.round, begun_at=fact.at, entered_at={fact.step: fact.at}))
+            course.closed_at = None
+        case events.WorkOrderClosed():
+            course.closed_at = fact.at
+            course.round.ended_at = course.round.ended_at or fact.at
+
+
+def _finish_step(this: Round, fact: events.StepFinished) -> None:
+    """A way back reaches nothing; what was reached once stays reached."""
+    if not fact.is_back:
+        this.reached_at.setdefault(fact.step, fact.at)
+    if fact.next_step is not None:
+        this.entered_at.setdefault(fact.next_step, fact.at)
+
+
+def _resume(course: Course, at: datetime) -> None:
+    if course.paused_since is None:
+        raise BrokenLedger(f"A clock resumed at {at} that was not paused.")
+    course.pauses[-1] = Period(course.pauses[-1].since, at)

@@ -1,0 +1,122 @@
+"""Matters that belong together: links are rows, made and undone without moving anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from shouwen.kernel.errors import NotFound, Refusal
+from shouwen.loop.workorders import events
+from shouwen.loop.workorders.choices import LinkKind, ReopenReason, Stage, Verb
+from shouwen.loop.workorders.models import Link, WorkOrder
+from shouwen.loop.workorders.services.matter import Matter, lock_matter
+from shouwen.loop.workorders.services.opening import Opening, open_work_orders
+from shouwen.loop.workorders.services.settling import begin_round
+from shouwen.loop.workorders.services.working import opening_fact, resolve
+from shouwen.platform.outbox.services import announce
+from shouwen.platform.policies.rules import Place
+
+END_MERGED = "merged"
+
+
+class CannotLink(Refusal):
+    """These two cannot be linked like this."""
+
+
+@transaction.atomic
+def link_work_orders(*, from_id: int, to_id: int, kind: LinkKind, actor_id: int, at: datetime) -> int:
+    """Say that two matters belong together (duplicate, related) and return the link's id.
+
+    :raises CannotLink: to itself, or a second time.
+    """
+    matter, _other = _lock_both(from_id, to_id, actor_id, at)
+    return _link(matter, to_id, kind)
+
+
+@transaction.atomic
+def merge_work_order(*, work_order_id: int, into_id: int, actor_id: int, at: datetime) -> int:
+    """Let ``into_id`` stand for this matter: it is closed here, its customer is served there; return the link that undoes it.
+
+    Its own clocks are judged at this moment. The grade is asked for there.
+
+    :raises CannotLink: into a matter that is closed or itself merged, or when others were merged into this one.
+    """
+    matter, other = _lock_both(work_order_id, into_id, actor_id, at)
+    if matter.order.stage == Stage.CLOSED or other.order.stage == Stage.CLOSED:
+        raise CannotLink("A closed matter is not merged; reopen it first.")
+    if other.order.merged_into_id is not None or matter.order.merged.exists():
+        raise CannotLink("Merging goes one step deep: choose the matter that stands for the others.")
+    link_id = _link(matter, into_id, LinkKind.MERGED)
+    facts = resolve(matter, END_MERGED) if matter.order.stage == Stage.OPEN else []
+    run = matter.order.step_runs.filter(finished_at=None)
+    run.update(finished_at=at, outcome=END_MERGED)
+    matter.write(stage=Stage.CLOSED, closed_at=at, merged_into_id=into_id)
+    announce(*facts, closed_fact(matter))
+    return link_id
+
+
+@transaction.atomic
+def split_work_order(*, work_order_id: int, norm: str, subject: str, description: str = "", actor_id: int, at: datetime) -> int:
+    """Open a second matter for another part of what the customer asked, linked to this one; return its id."""
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.LINK, actor_id=actor_id, at=at)
+    order, opened = matter.order, opening_fact(work_order_id)
+    part = Opening(
+        norm=norm,
+        channel=order.channel,
+        owner_id=order.owner_id,
+        unit_id=order.owner.home_unit_id,
+        customer_id=order.customer_id,
+        supply_point_id=order.supply_point_id,
+        subject=subject,
+        description=description,
+        place=Place(opened.jurisdiction, opened.company, opened.area, opened.zone, opened.customer_class),
+        calendar=opened.calendar,
+    )
+    [part_id] = open_work_orders(openings=[part], actor_id=actor_id, at=at)
+    _link(lock_matter(work_order_id=part_id, verb=Verb.LINK, actor_id=actor_id, at=at), work_order_id, LinkKind.SPLIT)
+    return part_id
+
+
+@transaction.atomic
+def undo_link(*, link_id: int, actor_id: int, at: datetime) -> None:
+    """Take a link back. A merged matter goes on where it was, in a new round with fresh clocks.
+
+    :raises CannotLink: when it has been undone already.
+    """
+    row = Link.objects.filter(pk=link_id).first()
+    if row is None:
+        raise NotFound
+    matter, _other = _lock_both(row.from_order_id, row.to_order_id, actor_id, at)
+    if not Link.objects.filter(pk=link_id, undone_at=None).update(undone_by_id=actor_id, undone_at=at):
+        raise CannotLink("This link has been undone already.")
+    announce(events.Unlinked(link_id=link_id, other_id=row.to_order_id, **matter.about))
+    if row.kind == LinkKind.MERGED:
+        matter.write(merged_into_id=None)
+        begin_round(matter, ReopenReason.WRONGLY_CLOSED)
+
+
+def _lock_both(one_id: int, other_id: int, actor_id: int, at: datetime) -> tuple[Matter, Matter]:
+    """Lock two matters, the one with the lower id first, so that two people linking crosswise do not wait for each other."""
+    if one_id == other_id:
+        raise CannotLink("A matter is not linked to itself.")
+    locked = {
+        order_id: lock_matter(work_order_id=order_id, verb=Verb.LINK, actor_id=actor_id, at=at)
+        for order_id in sorted((one_id, other_id))
+    }
+    return locked[one_id], locked[other_id]
+
+
+def _link(matter: Matter, to_id: int, kind: LinkKind) -> int:
+    if Link.objects.filter(kind=kind, from_order=matter.order, to_order_id=to_id, undone_at=None).exists():
+        raise CannotLink("These two are linked like this already.")
+    row = Link.objects.create(
+        kind=kind, from_order=matter.order, to_order_id=to_id, made_by_id=matter.viewer.id, made_at=matter.at
+    )
+    announce(events.Linked(link_id=row.pk, link=kind, other_id=to_id, **matter.about))
+    return row.pk
+
+
+def closed_fact(matter: Matter) -> events.WorkOrderClosed:
+    order: WorkOrder = matter.order
+    return events.WorkOrderClosed(norm=order.norm_code, unit_id=order.unit_id, grade=order.grade, **matter.about)

@@ -1,0 +1,96 @@
+"""What every verb begins and ends with: the matter locked, the actor known and allowed, the changed columns written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shouwen.kernel.errors import NotFound, Refusal
+from shouwen.loop.workorders import permissions
+from shouwen.loop.workorders.choices import Stage, Verb
+from shouwen.loop.workorders.models import StepRun, WorkOrder
+from shouwen.platform.people.queries import get_viewer, units_of_kind
+from shouwen.platform.people.rules import Viewer
+from shouwen.records.norms.queries import norm_version
+from shouwen.records.norms.rules.definition import Norm, Step
+
+
+class TimeRunsBackward(Refusal):
+    """An act cannot have happened before the matter was opened."""
+
+    message = "This cannot have happened before the matter was opened at %(opened_at)s."
+
+
+class WrongStage(Refusal):
+    """The matter is not where this can be done."""
+
+    message = "This cannot be done while the matter is %(stage)s."
+
+
+@dataclass(slots=True)
+class Matter:
+    """One matter in the hands of one actor, its row locked until the transaction ends."""
+
+    order: WorkOrder
+    viewer: Viewer
+    at: datetime
+
+    @property
+    def norm(self) -> Norm:
+        return norm_version(version_id=self.order.norm_version_id)
+
+    @property
+    def step(self) -> Step:
+        return self.norm.step(self.order.step)
+
+    @property
+    def about(self) -> dict[str, object]:
+        """Return what every fact of this act has in common."""
+        return {"work_order_id": self.order.pk, "actor_id": self.viewer.id, "at": self.at}
+
+    def must_be(self, *stages: Stage) -> None:
+        """:raises WrongStage: unless the matter is at one of ``stages``."""
+        if self.order.stage not in stages:
+            raise WrongStage(stage=self.order.get_stage_display())
+
+    def write(self, *columns: str, **values: object) -> None:
+        """Set ``values`` and write them together with the already set ``columns``, and nothing else."""
+        for name, value in values.items():
+            setattr(self.order, name, value)
+        self.order.save(update_fields=[*columns, *values])
+
+    def open_run(self) -> StepRun:
+        return self.order.step_runs.get(finished_at__isnull=True)
+
+
+def lock_matter(*, work_order_id: int, verb: Verb, actor_id: int, at: datetime) -> Matter:
+    """Lock one matter for one verb of one actor.
+
+    :raises NotFound: when it does not exist, or the actor may not know of it.
+    :raises NotAllowed: when the actor may not do this with it.
+    :raises TimeRunsBackward: when ``at`` lies before the opening.
+    """
+    viewer = get_viewer(staff_id=actor_id, at=at)
+    order = (
+        WorkOrder.objects.select_related("unit", "main_unit", "owner__home_unit")
+        .select_for_update(of=("self",))
+        .filter(pk=work_order_id)
+        .first()
+    )
+    if order is None:
+        raise NotFound
+    permissions.must(viewer, verb, permissions.standing_of(order))
+    if at < order.opened_at:
+        raise TimeRunsBackward(opened_at=order.opened_at.isoformat())
+    return Matter(order, viewer, at)
+
+
+def unit_for(*, kind: str, near_id: int, near_path: str, near_kind: str) -> int:
+    """Return the unit that does work of ``kind``: this one if it is of that kind, else the nearest, else this one all the same.
+
+    A small company has not every kind of unit; then the work stays where it is.
+    """
+    if near_kind == kind:
+        return near_id
+    nearest = units_of_kind(kind=kind, near_path=near_path)
+    return nearest[0].id if nearest else near_id

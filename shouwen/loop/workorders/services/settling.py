@@ -1,0 +1,260 @@
+"""Closing the loop (闭环, B8): the result told, the customer called back, graded by the customer, visited if need be, closed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from shouwen.kernel.errors import Refusal
+from shouwen.kernel.facts import Fact
+from shouwen.loop.workorders import events
+from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, PromiseState, ReopenReason, Stage, Verb
+from shouwen.loop.workorders.models import StepRun, Target, Visit
+from shouwen.loop.workorders.rules import targets
+from shouwen.loop.workorders.rules.closing import LoopState, Missing, missing_for_closing
+from shouwen.loop.workorders.services.matter import Matter, lock_matter, unit_for
+from shouwen.loop.workorders.services.working import earliest_due, new_targets
+from shouwen.platform.outbox.services import announce
+from shouwen.platform.policies.choices import Unit
+from shouwen.platform.policies.queries import value
+from shouwen.platform.policies.rules import PolicyRef
+
+CALL_BACK_ATTEMPTS = PolicyRef(key="call_back.attempts", default=Decimal(3), unit=Unit.COUNT, requirement="B8")
+REOPEN_WINDOW = PolicyRef(key="reopen.window_days", default=Decimal(15), unit=Unit.DAY, requirement="B8")
+STAFF_SOURCES = frozenset({GradeSource.CALL_BACK, GradeSource.VISIT})
+
+
+class CannotTellResult(Refusal):
+    message = "Write what came of it before telling the customer."
+
+
+class CannotCallBack(Refusal):
+    """The call-back cannot be recorded like this."""
+
+
+class CannotGrade(Refusal):
+    """The grade cannot be recorded like this."""
+
+
+class NoVisit(Refusal):
+    message = "No visit is open for this matter."
+
+
+class CannotClose(Refusal):
+    """The loop is not closed yet; ``missing`` says what is left to do."""
+
+    message = "The matter cannot be closed yet: %(missing)s."
+
+    def __init__(self, missing: tuple[Missing, ...]) -> None:
+        self.missing = missing
+        super().__init__(missing=", ".join(missing))
+
+
+class CannotReopen(Refusal):
+    """The time for reopening is over, or it is open."""
+
+
+@transaction.atomic
+def tell_result(*, work_order_id: int, channel: str, result: str = "", actor_id: int, at: datetime) -> None:
+    """Record that the customer was told what came of their matter.
+
+    :raises CannotTellResult: when nobody has written what came of it.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.TELL_RESULT, actor_id=actor_id, at=at)
+    matter.must_be(Stage.OPEN, Stage.RESOLVED)
+    if not (result or matter.order.result):
+        raise CannotTellResult
+    matter.write(result=result or matter.order.result, result_told_at=at)
+    announce(events.ResultTold(channel=channel, **matter.about))
+
+
+@transaction.atomic
+def record_call_back(*, work_order_id: int, result: CallBackResult, actor_id: int, at: datetime) -> None:
+    """Record one attempt to call the customer back. Who did the work does not call back about it.
+
+    A customer who says that it is not solved reopens the matter.
+
+    :raises CannotCallBack: when the actor worked on the matter.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.CALL_BACK, actor_id=actor_id, at=at)
+    matter.must_be(Stage.RESOLVED)
+    if _worked_on_it(matter):
+        raise CannotCallBack("Whoever worked on the matter does not call back about it.")
+    attempt = matter.order.call_back_attempt_count + 1
+    reached = result in (CallBackResult.REACHED, CallBackResult.REFUSED)
+    matter.write(call_back_attempt_count=attempt, called_back_at=at if reached else matter.order.called_back_at)
+    announce(events.CalledBack(result=result, attempt=attempt, **matter.about))
+    if result == CallBackResult.UNSOLVED:
+        begin_round(matter, ReopenReason.NOT_SOLVED)
+
+
+def _worked_on_it(matter: Matter) -> bool:
+    """Return whether the actor took a step of the matter; jobs and gateways do no work of their own."""
+    return not matter.viewer.is_automatic and matter.order.step_runs.filter(staff_id=matter.viewer.id).exists()
+
+
+@transaction.atomic
+def ask_satisfaction(*, work_order_id: int, source: GradeSource, actor_id: int, at: datetime) -> None:
+    """Record that the customer was asked for a grade."""
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.CALL_BACK, actor_id=actor_id, at=at)
+    matter.must_be(Stage.RESOLVED)
+    matter.write(satisfaction_asked_at=at)
+    announce(events.SatisfactionAsked(source=source, **matter.about))
+
+
+@transaction.atomic
+def record_grade(*, work_order_id: int, grade: int, source: GradeSource, actor_id: int, at: datetime) -> None:
+    """Record the customer's grade (1 to 5), which settles it; the worst one opens a visit first, and waits for it (B8).
+
+    Only the customer answers: by a link or a key, or to somebody who had no part in the work.
+
+    :raises CannotGrade: for another grade, a second grade, or from somebody who owns or worked on the matter.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.GRADE, actor_id=actor_id, at=at)
+    matter.must_be(Stage.RESOLVED)
+    _must_be_the_customers(matter, grade, source)
+    facts: list[Fact] = [events.SatisfactionGraded(grade=grade, source=source, **matter.about)]
+    if grade == Grade.MOST_DISSATISFIED:
+        facts.append(_open_visit(matter))
+    matter.write(
+        grade=grade,
+        grade_source=source,
+        satisfaction_asked_at=matter.order.satisfaction_asked_at or at,
+        grade_settled_at=None if grade == Grade.MOST_DISSATISFIED else at,
+    )
+    announce(*facts)
+
+
+def _must_be_the_customers(matter: Matter, grade: int, source: GradeSource) -> None:
+    if grade not in Grade.values:
+        raise CannotGrade("A grade is between 1 and 5.")
+    if matter.order.grade is not None:
+        raise CannotGrade("The customer has graded this matter already.")
+    if source in STAFF_SOURCES and (_worked_on_it(matter) or matter.order.owner_id == matter.viewer.id):
+        raise CannotGrade("Whoever owns or worked on the matter does not record its grade.")
+    if source not in STAFF_SOURCES and not matter.viewer.is_automatic:
+        raise CannotGrade("Only the customer answers by a link or a key.")
+
+
+def _open_visit(matter: Matter) -> events.VisitOpened:
+    row = Visit.objects.create(work_order=matter.order, opened_at=matter.at)
+    return events.VisitOpened(visit_id=row.pk, **matter.about)
+
+
+@transaction.atomic
+def settle_unanswered(*, work_order_id: int, actor_id: int, at: datetime) -> None:
+    """Settle the grade of a customer who was asked and has not answered in the stated time.
+
+    :raises CannotGrade: when they were not asked, or have answered.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.GRADE, actor_id=actor_id, at=at)
+    matter.must_be(Stage.RESOLVED)
+    if matter.order.satisfaction_asked_at is None:
+        raise CannotGrade("The customer has not been asked.")
+    if matter.order.grade is not None or matter.order.grade_settled_at is not None:
+        raise CannotGrade("The customer has graded this matter already.")
+    matter.write(grade_settled_at=at)
+    announce(events.SatisfactionUnanswered(**matter.about))
+
+
+@transaction.atomic
+def settle_visit(*, work_order_id: int, findings: str, actor_id: int, at: datetime) -> None:
+    """Record what the visit found; this settles the worst grade. Whoever worked on the matter does not visit.
+
+    :raises NoVisit: when none is open.
+    :raises CannotGrade: without findings, or from somebody who worked on the matter.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.SETTLE_VISIT, actor_id=actor_id, at=at)
+    row = matter.order.visits.filter(settled_at=None).first()
+    if row is None:
+        raise NoVisit
+    if not findings.strip() or _worked_on_it(matter):
+        raise CannotGrade("A visit is settled by somebody who had no part in the work, with what was found.")
+    row.settled_at, row.visited_by_id, row.findings = at, actor_id, findings
+    row.save(update_fields=["settled_at", "visited_by", "findings"])
+    matter.write(grade_settled_at=at)
+    announce(events.VisitSettled(visit_id=row.pk, **matter.about))
+
+
+@transaction.atomic
+def close_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> None:
+    """Close the loop.
+
+    :raises CannotClose: naming everything that is still missing.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.CLOSE, actor_id=actor_id, at=at)
+    if matter.order.stage == Stage.CLOSED:
+        matter.must_be(Stage.RESOLVED)
+    missing = what_is_missing(matter)
+    if missing:
+        raise CannotClose(missing)
+    matter.write(stage=Stage.CLOSED, closed_at=at)
+    order = matter.order
+    announce(events.WorkOrderClosed(norm=order.norm_code, unit_id=order.unit_id, grade=order.grade, **matter.about))
+
+
+def what_is_missing(matter: Matter) -> tuple[Missing, ...]:
+    order = matter.order
+    loop = LoopState(
+        is_resolved=order.stage != Stage.OPEN,
+        is_result_told=order.result_told_at is not None or order.customer_id is None,
+        call_back_needed=order.call_back_needed,
+        call_back_reached=order.called_back_at is not None,
+        call_back_attempt_count=order.call_back_attempt_count,
+        survey_needed=order.survey_needed,
+        is_grade_settled=order.grade_settled_at is not None,
+        has_open_visit=order.visits.filter(settled_at=None).exists(),
+        open_promise_count=order.promises.filter(state=PromiseState.OPEN).count(),
+    )
+    return missing_for_closing(loop=loop, call_back_attempt_limit=int(value(policy=CALL_BACK_ATTEMPTS, at=matter.at)))
+
+
+@transaction.atomic
+def reopen_work_order(*, work_order_id: int, reason: ReopenReason, actor_id: int, at: datetime) -> None:
+    """Take a resolved or closed matter up again: same owner, first step, fresh clocks; its verdicts stand.
+
+    The rule: within ``reopen.window_days`` of its closing; a later trouble is a new matter, linked to this one.
+
+    :raises CannotReopen: when it is open, merged into another, or the window is over.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.REOPEN, actor_id=actor_id, at=at)
+    order = matter.order
+    if order.stage == Stage.OPEN or order.merged_into_id is not None:
+        raise CannotReopen("Only a resolved or closed matter that stands for itself is reopened.")
+    window_days = int(value(policy=REOPEN_WINDOW, at=at))
+    if order.closed_at is not None and at > order.closed_at + timedelta(days=window_days):
+        raise CannotReopen("Reopening is possible for %(days)s days; open a new matter and link it.", days=window_days)
+    begin_round(matter, reason)
+
+
+def begin_round(matter: Matter, reason: ReopenReason) -> None:
+    """Begin the next round at the norm's first step."""
+    order, first = matter.order, matter.norm.first
+    unit_id = unit_for(kind=first.unit, near_id=order.unit_id, near_path=order.unit.path, near_kind=order.unit.kind)
+    order.round += 1
+    matter.write(
+        "round",
+        stage=Stage.OPEN,
+        step=first.key,
+        end="",
+        unit_id=unit_id,
+        handler_id=None,
+        resolved_at=None,
+        closed_at=None,
+        result_told_at=None,
+        called_back_at=None,
+        call_back_attempt_count=0,
+        satisfaction_asked_at=None,
+        grade=None,
+        grade_source="",
+        grade_settled_at=None,
+    )
+    StepRun.objects.create(work_order=order, round=order.round, step=first.key, unit_id=unit_id, entered_at=matter.at)
+    cases = targets.begun_with(norm=matter.norm, step=first.key, round_number=order.round, at=matter.at)
+    Target.objects.bulk_create(new_targets(matter, list(cases)))
+    matter.write(next_due_at=earliest_due(matter))
+    announce(
+        events.WorkOrderReopened(reason=reason, step=first.key, unit_id=unit_id, round=order.round, **matter.about)
+    )

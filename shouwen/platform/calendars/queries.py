@@ -1,0 +1,86 @@
+"""Questions about calendars, answered from memory: a version never changes, and which is in force is asked again every few seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from shouwen.kernel.errors import NotFound
+from shouwen.kernel.time.calendars import WorkCalendar
+from shouwen.kernel.time.documents import read_calendar
+from shouwen.platform.calendars.models import CalendarVersion
+
+MEMORY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarCard:
+    """One version of a calendar; ``digest`` names it."""
+
+    name: str
+    digest: str
+    known_from: datetime
+    calendar: WorkCalendar
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The versions of each calendar, newest first, and when they were read."""
+
+    versions: dict[str, tuple[CalendarCard, ...]]
+    read_at: float
+
+
+_memory = _Memory({}, 0.0)
+
+
+def calendar_in_force(*, name: str, at: datetime) -> CalendarCard:
+    """Return the version of a calendar that was known at ``at``.
+
+    :raises NotFound: when there is no such calendar.
+    """
+    for card in _versions().get(name, ()):
+        if card.known_from <= at:
+            return card
+    raise NotFound("There is no calendar %(name)s.", name=name)
+
+
+def calendar_with_digest(*, digest: str) -> CalendarCard:
+    """Return the version that a deadline or a verdict names.
+
+    :raises NotFound: when it is not kept here.
+    """
+    for cards in _versions().values():
+        for card in cards:
+            if card.digest == digest:
+                return card
+    raise NotFound("There is no calendar with the digest %(digest)s.", digest=digest)
+
+
+def list_calendars() -> list[CalendarCard]:
+    """Return every version of every calendar, by name, the newest first."""
+    return [card for name in sorted(_versions()) for card in _versions()[name]]
+
+
+def forget() -> None:
+    """Read the versions again at the next question; called by this process's own writes."""
+    _memory.read_at = 0.0
+
+
+def _versions() -> dict[str, tuple[CalendarCard, ...]]:
+    if time.monotonic() - _memory.read_at > MEMORY_S or _memory.read_at == 0.0:
+        found: dict[str, list[CalendarCard]] = {}
+        rows = CalendarVersion.objects.order_by("name", "-known_from", "-id")
+        for pk, name, digest, known_from in rows.values_list("id", "name", "digest", "known_from"):
+            found.setdefault(name, []).append(CalendarCard(name, digest, known_from, _calendar(pk, digest)))
+        _memory.versions = {name: tuple(cards) for name, cards in found.items()}
+        _memory.read_at = time.monotonic()
+    return _memory.versions
+
+
+@cache
+def _calendar(pk: int, digest: str) -> WorkCalendar:
+    document = CalendarVersion.objects.values_list("document", flat=True).get(pk=pk)
+    return read_calendar(document)
