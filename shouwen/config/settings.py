@@ -95,7 +95,9 @@ INSTALLED_APPS = [
     "shouwen.loop.satisfaction",
     "shouwen.faces.api",
 ]
-INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("shouwen") or (BASE_DIR / app.replace(".", "/") / "apps.py").exists()]
+INSTALLED_APPS = [
+    app for app in INSTALLED_APPS if not app.startswith("shouwen") or (BASE_DIR / app.replace(".", "/") / "apps.py").exists()
+]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
