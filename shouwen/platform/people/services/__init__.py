@@ -1,0 +1,68 @@
+"""What changes people: the tree of units, employment and posts, signing in, tokens. One module for each capability."""
+
+from shouwen.platform.people.services.employment import (
+    CannotEndEmployment,
+    CannotGivePost,
+    CannotGrantCertificate,
+    CannotHire,
+    CannotRecordAbsence,
+    PostNotHeld,
+    end_employment,
+    give_post,
+    grant_certificate,
+    hire_staff,
+    record_absence,
+    take_post,
+)
+from shouwen.platform.people.services.signing_in import (
+    CannotChangePassword,
+    CannotSignIn,
+    SignInGrant,
+    change_password,
+    login,
+    logout,
+    revoke_sessions,
+    set_password,
+)
+from shouwen.platform.people.services.tokens import CannotIssueToken, IssuedToken, issue_token, revoke_token
+from shouwen.platform.people.services.units import (
+    CannotCreateUnit,
+    CannotMoveUnit,
+    Founding,
+    create_unit,
+    found_company,
+    move_unit,
+)
+
+__all__ = [
+    "CannotChangePassword",
+    "CannotCreateUnit",
+    "CannotEndEmployment",
+    "CannotGivePost",
+    "CannotGrantCertificate",
+    "CannotHire",
+    "CannotIssueToken",
+    "CannotMoveUnit",
+    "CannotRecordAbsence",
+    "CannotSignIn",
+    "Founding",
+    "IssuedToken",
+    "PostNotHeld",
+    "SignInGrant",
+    "change_password",
+    "create_unit",
+    "end_employment",
+    "found_company",
+    "give_post",
+    "grant_certificate",
+    "hire_staff",
+    "issue_token",
+    "login",
+    "logout",
+    "move_unit",
+    "record_absence",
+    "revoke_sessions",
+    "revoke_token",
+    "set_password",
+    "take_post",
+]
