@@ -1,0 +1,321 @@
+"""Sealing and verifying on real rows. Tampering is planted with the triggers switched off, as somebody with the database would."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from struct import pack
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from shouwen.platform.audit import journal, queries, services
+from shouwen.platform.audit.models import ChainLink, Look, Seal
+from shouwen.platform.audit.rules import Break
+from shouwen.platform.audit.tests.factories import NOON, LookFactory, SomethingTried
+from shouwen.platform.outbox.services import announce
+
+pytestmark = pytest.mark.django_db
+
+
+def announce_some(count: int) -> None:
+    with transaction.atomic():
+        announce(*(SomethingTried(trial_id=number, note="试一试", actor_id=None, at=NOON) for number in range(count)))
+
+
+def run(statement: str, *values: object) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def tamper(statement: str, *values: object) -> None:
+    run("set local session_replication_role = replica")
+    run(statement, *values)
+    run("set local session_replication_role = origin")
+
+
+def fact_ids() -> list[int]:
+    return [int(str(row[0])) for row in run("select id from outbox_fact order by id")]
+
+
+def sealed() -> list[tuple[int, int]]:
+    return list(ChainLink.objects.order_by("sequence").values_list("entry_kind", "entry_id"))
+
+
+def test_facts_and_looks_are_sealed_in_order_and_once() -> None:
+    announce_some(3)
+    look = LookFactory()
+
+    first = services.seal_journal(at=NOON)
+    second = services.seal_journal(at=NOON)
+
+    assert sealed() == [*((1, fact_id) for fact_id in fact_ids()), (2, look.pk)]
+    assert (first.sealed, first.last_sequence, first.is_complete) == (4, 4, True)
+    assert (second.sealed, second.last_sequence, second.digest) == (0, 4, first.digest)
+    assert list(Seal.objects.values_list("last_sequence", "sealed_at")) == [(4, NOON)]
+    assert queries.journal_head() == queries.JournalHead(sequence=4, digest=first.digest)
+
+
+def test_sealing_in_small_portions_gives_the_same_chain_of_entries() -> None:
+    announce_some(5)
+    LookFactory.create_batch(2)
+
+    reports = [services.seal_journal(at=NOON, limit=3) for _ in range(4)]
+
+    assert [(report.sealed, report.is_complete) for report in reports] == [(3, False), (3, False), (1, True), (0, True)]
+    assert len(sealed()) == 7
+    assert queries.verify_journal() == queries.JournalCheck(checked=7, next_sequence=None, broken=None)
+
+
+def test_an_empty_journal_is_whole_and_has_nothing_to_seal() -> None:
+    assert services.seal_journal(at=NOON).last_sequence == 0
+    assert queries.verify_journal() == queries.JournalCheck(checked=0, next_sequence=None, broken=None)
+
+
+def test_what_is_not_sealed_yet_is_counted() -> None:
+    services.seal_journal(at=NOON)
+    LookFactory.create_batch(2)
+
+    assert queries.count_unsealed()["LOOK"] == 2
+    services.seal_journal(at=NOON)
+    assert queries.count_unsealed() == {"FACT": 0, "LOOK": 0}
+
+
+def test_the_digested_bytes_of_an_entry_are_those_that_are_documented_and_never_change() -> None:
+    """If this fails, every chain sealed so far would be called broken: do not change the digests here, mend the statement."""
+    moment, moment_us = datetime(2026, 5, 6, 4, 0, 0, 123456, tzinfo=UTC), 831_355_200_123_456  # since 2000
+    run(
+        "insert into outbox_fact (id, kind, case_kind, case_id, actor_id, at, announced_at, payload)"
+        " values (1, 'WorkOrderOpened', 'work_order', 7, null, %s, %s, %s)",
+        moment,
+        moment,
+        '{"note": "停电", "n": 1}',
+    )
+    Look(id=1, viewer_id=7, customer_id=42, fields=["phone", "id number"], reason="来电", at=moment).save()
+
+    facts, looks = (journal.entries(source, after_id=0, up_to_id=1, limit=9).digests for source in journal.SOURCES)
+
+    int2, int8, text, instant, jsonb = (21, ">h"), (20, ">q"), 25, (1184, ">q"), 3802
+    assert facts == [
+        digest_of(
+            number(int2, 1),
+            number(int8, 1),
+            value(text, b"WorkOrderOpened"),
+            value(text, b"work_order"),
+            number(int8, 7),
+            pack(">ii", int8[0], -1),
+            number(instant, moment_us),
+            number(instant, moment_us),
+            value(jsonb, b"\x01" + '{"n": 1, "note": "停电"}'.encode()),
+        )
+    ]
+    assert looks == [
+        digest_of(
+            number(int2, 2),
+            number(int8, 1),
+            number(int8, 7),
+            number(int8, 42),
+            value(text, b'{phone,"id number"}'),
+            value(text, "来电".encode()),
+            number(instant, moment_us),
+        )
+    ]
+    assert facts[0].hex() == "a821177f41ff3c2dc24b9e2cc8f6352a052ab0bcdb93b0585ea212f13a4fc09d"
+    assert looks[0].hex() == "571de02907785cd012fbf0fbe90949462d3452de824b418c65e69e3b3a445855"
+
+
+def value(type_number: int, content: bytes) -> bytes:
+    return pack(">ii", type_number, len(content)) + content
+
+
+def number(kind: tuple[int, str], content: int) -> bytes:
+    return value(kind[0], pack(kind[1], content))
+
+
+def digest_of(*columns: bytes) -> bytes:
+    return sha256(pack(">i", len(columns)) + b"".join(columns)).digest()
+
+
+@pytest.fixture
+def chained() -> list[int]:
+    """A journal of four facts and two looks, sealed; returns the facts' ids."""
+    announce_some(4)
+    LookFactory.create_batch(2)
+    services.seal_journal(at=NOON)
+    return fact_ids()
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["at = at + interval '1 microsecond'", "actor_id = 1", "payload = '{}'", "case_id = 9", "kind = 'x'", "announced_at = at"],
+)
+def test_a_changed_fact_is_named(chained: list[int], change: str) -> None:
+    tamper(f"update outbox_fact set {change} where id = %s", chained[2])
+
+    assert queries.verify_journal().broken == Break(3, 1, chained[2], "the entry was changed")
+
+
+@pytest.mark.parametrize("change", ["viewer_id = 8", "customer_id = 2", "fields = '{}'", "reason = 'x'", "at = now()"])
+def test_a_changed_look_is_named(chained: list[int], change: str) -> None:
+    look = Look.objects.order_by("-pk")[0]
+    tamper(f"update audit_look set {change} where id = %s", look.pk)
+
+    assert queries.verify_journal().broken == Break(6, 2, look.pk, "the entry was changed")
+
+
+def test_a_deleted_fact_is_named(chained: list[int]) -> None:
+    tamper("delete from outbox_fact where id = %s", chained[1])
+
+    assert queries.verify_journal().broken == Break(2, 1, chained[1], "the entry is gone")
+
+
+def test_a_deleted_look_at_the_end_is_named(chained: list[int]) -> None:
+    look = Look.objects.order_by("-pk")[0]
+    tamper("delete from audit_look where id = %s", look.pk)
+
+    assert queries.verify_journal().broken == Break(6, 2, look.pk, "the entry is gone")
+
+
+def test_two_facts_that_changed_places_are_named(chained: list[int]) -> None:
+    one, two = chained[:2]
+    for old, new in ((one, 0), (two, one), (0, two)):
+        tamper("update outbox_fact set id = %s where id = %s", new, old)
+
+    assert queries.verify_journal().broken == Break(1, 1, one, "the entry was changed")
+
+
+def test_a_fact_slipped_into_a_gap_is_named() -> None:
+    announce_some(1)
+    run("select nextval('outbox_fact_id_seq')")  # an id that was given out and rolled back
+    announce_some(1)
+    services.seal_journal(at=NOON)
+    first, last = fact_ids()
+
+    run(
+        "insert into outbox_fact (id, kind, case_kind, case_id, at, payload) values (%s, 'x', 'trial', 1, now(), '{}')", first + 1
+    )
+
+    assert last == first + 2
+    assert queries.verify_journal().broken == Break(None, 1, first + 1, "this entry was slipped in: it was never sealed")
+
+
+def test_a_deleted_link_is_named(chained: list[int]) -> None:
+    tamper("delete from audit_chainlink where sequence = 2")
+
+    assert queries.verify_journal().broken == Break(3, 1, chained[2], "the links from 2 on are missing")
+
+
+def test_a_forged_entry_with_a_forged_link_breaks_the_chain_after_it(chained: list[int]) -> None:
+    tamper("update outbox_fact set case_id = 99 where id = %s", chained[1])
+    forged = journal.entries(journal.SOURCES[0], after_id=chained[0], up_to_id=chained[1], limit=1).digests[0]
+    tamper(
+        "update audit_chainlink set entry_digest = %s, digest = sha256(previous || %s) where sequence = 2",
+        forged,
+        forged,
+    )
+
+    assert queries.verify_journal().broken == Break(3, 1, chained[2], "the link before it is another one")
+
+
+def test_links_cut_off_below_a_seal_are_seen(chained: list[int]) -> None:
+    tamper("delete from audit_chainlink where sequence > 4")
+    tamper("delete from audit_look")
+
+    assert queries.verify_journal().broken == Break(6, 0, 0, "the link does not bear out its seal")
+
+
+def test_a_chain_made_anew_after_tampering_does_not_bear_out_its_seal(chained: list[int]) -> None:
+    tamper("update outbox_fact set case_id = 99 where id = %s", chained[1])
+    tamper("delete from audit_chainlink")
+    run("update audit_sealmark set sealed_id = 0")
+    tamper("update audit_seal set last_sequence = 5 where last_sequence = 6")
+    services.seal_journal(at=NOON)
+
+    assert queries.verify_journal().broken == Break(5, 0, 0, "the link does not bear out its seal")
+
+
+def test_a_check_may_go_piece_by_piece_and_finds_the_same(chained: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "CHECK_AT_ONCE", 2)
+
+    pieces = [queries.verify_journal(from_sequence=start, limit=3) for start in (1, 4)]
+    assert pieces == [
+        queries.JournalCheck(checked=3, next_sequence=4, broken=None),
+        queries.JournalCheck(checked=3, next_sequence=None, broken=None),
+    ]
+    assert queries.verify_journal() == queries.JournalCheck(checked=6, next_sequence=None, broken=None)
+    assert queries.verify_journal(from_sequence=7).checked == 0
+    tamper("update outbox_fact set case_id = 99 where id = %s", chained[3])
+    assert queries.verify_journal() == queries.JournalCheck(2, None, Break(4, 1, chained[3], "the entry was changed"))
+
+
+@contextmanager
+def another_writer() -> Iterator[psycopg.Connection]:
+    settings = connection.settings_dict
+    other = psycopg.connect(dbname=settings["NAME"], host=settings["HOST"], user=settings["USER"], port=settings["PORT"])
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+TELL = "insert into outbox_fact (kind, case_kind, case_id, at, payload) values ('x', 'trial', 1, now(), '{}') returning id"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fact_committed_late_with_a_lower_id_is_never_left_out() -> None:
+    services.seal_journal(at=NOON)
+    with another_writer() as slow, another_writer() as quick:
+        late = slow.execute(TELL).fetchone()[0]
+        early = quick.execute(TELL).fetchone()[0]
+        quick.commit()
+
+        while_writing = services.seal_journal(at=NOON)
+        still_writing = services.seal_journal(at=NOON)
+        slow.commit()
+        after = services.seal_journal(at=NOON)
+
+    assert late < early
+    assert [(report.sealed, report.is_complete) for report in (while_writing, still_writing, after)] == [
+        (0, False),
+        (0, False),
+        (2, True),
+    ]
+    assert sealed() == [(1, late), (1, early)]
+    assert queries.verify_journal().is_whole
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_id_given_out_before_its_transaction_has_a_number_is_waited_for() -> None:
+    services.seal_journal(at=NOON)
+    with another_writer() as slow, another_writer() as quick:
+        late = slow.execute("select nextval('outbox_fact_id_seq')").fetchone()[0]
+        early = quick.execute(TELL).fetchone()[0]
+        quick.commit()
+
+        assert services.seal_journal(at=NOON).sealed == 0
+        slow.execute(TELL.replace("(kind", "(id, kind").replace("('x'", f"({late}, 'x'"))
+        slow.commit()
+        services.seal_journal(at=NOON)
+
+    assert sealed() == [(1, late), (1, early)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sealing_goes_on_while_new_writers_come_as_long_as_the_old_ones_end() -> None:
+    services.seal_journal(at=NOON)
+    with another_writer() as one, another_writer() as two:
+        first = one.execute(TELL).fetchone()[0]
+        services.seal_journal(at=NOON)
+        two.execute(TELL)
+        one.commit()
+
+        report = services.seal_journal(at=NOON)
+
+        assert (report.sealed, report.is_complete) == (1, False)
+        assert sealed() == [(1, first)]
+        two.rollback()
+    announce_some(1)
+    assert services.seal_journal(at=NOON).is_complete
+    assert queries.verify_journal() == queries.JournalCheck(checked=2, next_sequence=None, broken=None)
