@@ -1,0 +1,19 @@
+"""The table of search."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class BroadTerm(models.Model):
+    """A term that so many entries of one subject hold that its index is the slower way. ``share_ppm`` is in millionths."""
+
+    subject = models.CharField(max_length=40)
+    term = models.IntegerField()
+    share_ppm = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "term"], name="broad_term_once_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.share_ppm}"
