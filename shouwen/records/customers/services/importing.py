@@ -1,0 +1,324 @@
+"""Taking customers from a CSV file: by mapping, in batches, each row accounted for, resumable after a kill."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from queue import Queue
+from typing import Any, NamedTuple
+
+import yaml
+from django.db import connection, transaction
+
+from shouwen.kernel.errors import Refusal
+from shouwen.platform.outbox.services import announce
+from shouwen.platform.people.queries import get_viewer
+from shouwen.platform.search.services import refresh_broad_terms
+from shouwen.records.customers.choices import ImportState
+from shouwen.records.customers.events import CustomersImported
+from shouwen.records.customers.models import ImportRun
+from shouwen.records.customers.permissions import must_import
+from shouwen.records.customers.rules import CsvRecord, Mapping, Problem, RowRefused, csv_records, parse_mapping
+from shouwen.records.customers.rules.mapping import ImportedCustomer, RowReader
+from shouwen.records.customers.services.bulk_rows import PreparedRow, RowPreparer
+from shouwen.records.customers.services.bulk_writing import BatchCount, write_batch
+
+BATCH_ROWS = 5_000
+DETECT_BYTES = 4 << 20
+SEARCH_TABLE = "customers_searchentry"
+FAULTS = {
+    "too_long": "The row is longer than any row of customers can be.",
+    "unclosed_quote": "A quotation mark is opened and never closed.",
+    "unreadable": "The row is not readable as comma-separated values.",
+}
+
+
+class CannotImport(Refusal):
+    """The file or its mapping cannot be used."""
+
+
+class ImportBusy(Refusal):
+    """The same file is being imported at this moment."""
+
+    message = "This file is being imported by somebody else at this moment."
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """How far a run has come."""
+
+    run_id: int
+    is_finished: bool
+    row_count: int
+    created_count: int
+    updated_count: int
+    unchanged_count: int
+    rejected_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """What a person who waits is shown after each batch. Bytes are of the file."""
+
+    rows_done: int
+    rejected_count: int
+    bytes_done: int
+    bytes_total: int
+
+
+class Reading(NamedTuple):
+    """A file with its mapping, opened."""
+
+    path: Path
+    mapping: Mapping
+    encoding: str
+
+
+Tell = Callable[[ImportProgress], None]
+
+
+def load_mapping(*, path: Path) -> Mapping:
+    """Return the mapping in a YAML file.
+
+    :raises MappingInvalid: when it is wrong.
+    :raises CannotImport: when it cannot be read.
+    """
+    try:
+        return parse_mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as broken:
+        raise CannotImport("The mapping %(name)s cannot be read.", name=path.name) from broken
+
+
+def run_import(
+    *,
+    path: Path,
+    mapping: Mapping,
+    actor_id: int,
+    at: datetime,
+    batch_rows: int = BATCH_ROWS,
+    tell: Tell | None = None,
+) -> ImportSummary:
+    """Import the file and return what became of its rows; ``list_import_rows`` says it row by row.
+
+    The same file by the same mapping is one run: a finished one is only reported, an unfinished one goes on after its last whole batch.
+    An account that is there already is left alone when its row has not changed, else corrected. Registered are customers as of ``at``.
+
+    :raises NotAllowed: unless the actor may import.
+    :raises CannotImport: when the file is missing, empty or unreadable.
+    :raises MappingInvalid: when the file lacks a column of the mapping.
+    :raises ImportBusy: when it is being imported by another process.
+    """
+    must_import(get_viewer(staff_id=actor_id, at=at))
+    reading = open_reading(path=path, mapping=mapping)
+    run = _run_of(reading, actor_id, at)
+    _lock(run.pk)
+    try:
+        run.refresh_from_db()
+        if run.state != ImportState.FINISHED:
+            _import_rest(run, reading, batch_rows, actor_id, at, tell)
+    finally:
+        _unlock(run.pk)
+    return summary_of(run)
+
+
+def summary_of(run: ImportRun) -> ImportSummary:
+    """Return how far ``run`` has come."""
+    return ImportSummary(
+        run_id=run.pk,
+        is_finished=run.state == ImportState.FINISHED,
+        row_count=run.rows_done,
+        created_count=run.created_count,
+        updated_count=run.updated_count,
+        unchanged_count=run.unchanged_count,
+        rejected_count=run.rejected_count,
+    )
+
+
+def open_reading(*, path: Path, mapping: Mapping) -> Reading:
+    """Return the file with its encoding found.
+
+    :raises CannotImport: when the file is missing or empty.
+    """
+    if not path.is_file() or path.stat().st_size == 0:
+        raise CannotImport("The file %(name)s is missing or empty.", name=path.name)
+    if mapping.encoding == "detect":
+        return Reading(path, mapping, _detected(path))
+    return Reading(path, mapping, "utf-8-sig" if mapping.encoding == "utf-8" else mapping.encoding)
+
+
+def _detected(path: Path) -> str:
+    """Return utf-8-sig unless the beginning of the file is better read as GB18030: by which fewer bytes are unreadable."""
+    with path.open("rb") as file:
+        sample = file.read(DETECT_BYTES)
+    sample = sample[: sample.rfind(b"\n") + 1] or sample
+    spoilt = {name: sample.decode(name, errors="replace").count("\ufffd") for name in ("utf-8-sig", "gb18030")}
+    return min(spoilt, key=lambda name: spoilt[name])
+
+
+def rows_of(reading: Reading) -> Iterator[tuple[int, CsvRecord]]:
+    """Yield each record of the file with its number; the heading is 0."""
+    with reading.path.open(encoding=reading.encoding, errors="surrogateescape", newline="\n") as file:
+        yield from enumerate(csv_records(file))
+
+
+def read_row(reader: RowReader, record: CsvRecord, delimiter: str) -> ImportedCustomer:
+    """Return a record in our terms.
+
+    :raises RowRefused: with its problems.
+    """
+    if record.fault:
+        raise RowRefused([Problem("", FAULTS[record.fault], {})])
+    try:
+        cells = next(csv.reader([record.text], delimiter=delimiter), [])
+    except csv.Error as broken:
+        raise RowRefused([Problem("", FAULTS["unreadable"], {})]) from broken
+    return reader.read(cells)
+
+
+def reader_for(reading: Reading, heading: CsvRecord | None) -> RowReader:
+    """Return the reader of rows under the file's heading.
+
+    :raises CannotImport: when the file has no readable heading.
+    """
+    if heading is None or heading.fault:
+        raise CannotImport("The file %(name)s has no heading.", name=reading.path.name)
+    cells = next(csv.reader([heading.text], delimiter=reading.mapping.delimiter), [])
+    return reading.mapping.bind(heading=[cell.strip() for cell in cells])
+
+
+@transaction.atomic
+def _run_of(reading: Reading, actor_id: int, at: datetime) -> ImportRun:
+    mapping_digest = hashlib.sha256(repr(reading.mapping).encode()).hexdigest()
+    run, _ = ImportRun.objects.get_or_create(
+        file_digest=_file_digest(reading.path),
+        mapping_digest=mapping_digest,
+        defaults={
+            "file_name": reading.path.name[:200],
+            "mapping_name": reading.mapping.name[:80],
+            "encoding": reading.encoding,
+            "bytes_total": reading.path.stat().st_size,
+            "started_by_id": actor_id,
+            "started_at": at,
+        },
+    )
+    return run
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _lock(run_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(hashtext('customers.import'), %s)", [run_id])
+        if not cursor.fetchone()[0]:
+            raise ImportBusy
+
+
+def _unlock(run_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_unlock(hashtext('customers.import'), %s)", [run_id])
+
+
+def _import_rest(run: ImportRun, reading: Reading, batch_rows: int, actor_id: int, at: datetime, tell: Tell | None) -> None:
+    for batch in _prepared_ahead(reading, run.rows_done, batch_rows, run.started_at):
+        _take_batch(run, batch, actor_id, at)
+        if tell is not None:
+            tell(ImportProgress(run.rows_done, run.rejected_count, run.bytes_done, run.bytes_total))
+    _finish(run, at)
+
+
+def _prepared_ahead(reading: Reading, skip: int, batch_rows: int, registered_at: datetime) -> Iterator[list[PreparedRow]]:
+    """Yield prepared batches; the next one is made by a thread of its own while the database writes the present one."""
+    ready: Queue[Any] = Queue(maxsize=2)
+    stop = threading.Event()
+    maker = threading.Thread(target=_make_batches, args=(reading, skip, batch_rows, registered_at, ready, stop), daemon=True)
+    maker.start()
+    try:
+        while (made := ready.get()) is not None:
+            if isinstance(made, BaseException):
+                raise made
+            yield made
+    finally:
+        stop.set()
+        while maker.is_alive():
+            _drain(ready)
+            maker.join(timeout=0.05)
+
+
+def _drain(ready: Queue[Any]) -> None:
+    while not ready.empty():
+        ready.get_nowait()
+
+
+def _make_batches(
+    reading: Reading, skip: int, batch_rows: int, registered_at: datetime, ready: Queue[Any], stop: threading.Event
+) -> None:
+    try:
+        for batch in prepared_batches(reading, skip, batch_rows, registered_at):
+            if stop.is_set():
+                return
+            ready.put(batch)
+        ready.put(None)
+    except BaseException as error:  # handed to the thread that waits, which raises it
+        ready.put(error)
+
+
+def prepared_batches(reading: Reading, skip: int, batch_rows: int, registered_at: datetime) -> Iterator[list[PreparedRow]]:
+    """Yield the rows after row ``skip``, read, sealed and indexed, ``batch_rows`` at a time."""
+    numbered = rows_of(reading)
+    heading = next(numbered, (0, None))[1]
+    reader = reader_for(reading, heading)
+    preparer = RowPreparer(registered_at=registered_at)
+    rows = islice(numbered, skip, None)
+    while batch := [_prepared(preparer, reader, row_no, record, reading) for row_no, record in islice(rows, batch_rows)]:
+        yield batch
+
+
+def _prepared(preparer: RowPreparer, reader: RowReader, row_no: int, record: CsvRecord, reading: Reading) -> PreparedRow:
+    try:
+        customer = read_row(reader, record, reading.mapping.delimiter)
+    except RowRefused as refusal:
+        return PreparedRow(row_no, record.line_no, record.text, refusal.problems)
+    return preparer.prepare(row_no, record.line_no, record.text, customer)
+
+
+@transaction.atomic
+def _take_batch(run: ImportRun, batch: list[PreparedRow], actor_id: int, at: datetime) -> None:
+    count = write_batch(run=run, batch=batch, actor_id=actor_id, at=at)
+    _advance(run, batch, count)
+    announce(
+        CustomersImported(
+            import_run_id=run.pk,
+            first_row=batch[0].row_no,
+            last_row=batch[-1].row_no,
+            created_count=count.created,
+            updated_count=count.updated,
+            actor_id=actor_id,
+            at=at,
+        )
+    )
+
+
+def _advance(run: ImportRun, batch: list[PreparedRow], count: BatchCount) -> None:
+    run.rows_done = batch[-1].row_no
+    run.bytes_done += sum(len(row.raw.encode(errors="surrogateescape")) + 1 for row in batch)
+    run.created_count += count.created
+    run.updated_count += count.updated
+    run.unchanged_count += count.unchanged
+    run.rejected_count += count.rejected
+    run.save(update_fields=["rows_done", "bytes_done", "created_count", "updated_count", "unchanged_count", "rejected_count"])
+
+
+@transaction.atomic
+def _finish(run: ImportRun, at: datetime) -> None:
+    run.state, run.finished_at, run.bytes_done = ImportState.FINISHED, at, run.bytes_total
+    run.save(update_fields=["state", "finished_at", "bytes_done"])
+    refresh_broad_terms(subject="customer", table=SEARCH_TABLE)
