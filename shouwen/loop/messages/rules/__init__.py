@@ -1,0 +1,1 @@
+"""What decides about messages, from values alone."""
