@@ -1,0 +1,14 @@
+"""Contacts (联络): whatever reaches us is kept raw first and understood after; nothing is lost, nothing is taken twice.
+
+Tables: ``Envelope`` (what arrived, sealed, once for each source and key); ``Interaction`` (one contact on the customer's timeline);
+``RowMapping`` (how rows of a foreign file are read; a version is never changed).
+
+Facts: ``ContactReceived``, ``ContactParsed``, ``EnvelopeBuried``, ``EnvelopeRepaired``, ``EnvelopeDiscarded``, ``InteractionRecorded``.
+
+Rules: ``forms``, ``mails`` and ``rows`` read the three kinds of content; ``guessing`` finds the norm by its words; ``owners`` chooses
+who owns what nobody took by voice.
+
+An envelope is stored in a transaction of its own before anybody looks into it. Parsing one makes its interaction and its matter in one
+transaction, exactly once: the same message three times is one envelope and one matter. What cannot be understood is buried with its
+reason, and shown to the agents, who repair or discard it; the raw content stays.
+"""

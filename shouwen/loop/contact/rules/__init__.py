@@ -1,0 +1,1 @@
+"""What a contact says, from its content alone."""
