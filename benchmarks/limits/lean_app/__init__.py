@@ -1,0 +1,1 @@
+"""Two tables: a matter and what was said about it."""

@@ -1,0 +1,1 @@
+"""One module a workload; each has ``workload()``, which returns a fresh one."""
