@@ -113,7 +113,9 @@ class WorkCalendar:
 
     def windows_on(self, day: date) -> list[tuple[int, int]]:
         """Return the sessions of ``day`` as instants in microseconds, in the calendar's zone with its clock changes."""
-        return [(self._instant_us(day, session.opens_s), self._instant_us(day, session.closes_s)) for session in self.sessions_on(day)]
+        return [
+            (self._instant_us(day, session.opens_s), self._instant_us(day, session.closes_s)) for session in self.sessions_on(day)
+        ]
 
     def whole_from_us(self, first: date) -> int:
         """Return the instant from which the windows of ``first`` and the days after it are all there are: no earlier shift runs."""

@@ -45,7 +45,9 @@ class ChineseDays:
 
     def not_announced(self, day: date) -> BadInput:
         """Return the refusal to answer for ``day``."""
-        problem = f"the official working days of {day.year} are not confirmed (known: {self.first_year}–{self.last_confirmed_year})"
+        problem = (
+            f"the official working days of {day.year} are not confirmed (known: {self.first_year}–{self.last_confirmed_year})"
+        )
         if day.year == self.last_confirmed_year + LAST_PROVISIONAL_YEAR_AFTER:
             return BadInput("calendar", problem, 'add "provisional": true to count with the statutory holidays alone')
         return BadInput("calendar", problem, "give the calendar its own weekly sessions, holidays and workdays")

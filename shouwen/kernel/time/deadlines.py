@@ -24,7 +24,8 @@ COUNTED, CLOSED, PAUSED = "counted", "closed", "paused"
 class Step(NamedTuple):
     """One stretch of a deadline's way: the clock ran (``counted``), work was off (``closed``), or the matter was ``paused``.
 
-    The instants are kept as microseconds and told in ``zone``. ``until`` is None only for a pause that has not ended and holds the deadline up: it is then the last step.
+    The instants are kept as microseconds and told in ``zone``. ``until`` is None only for a pause that has not ended and holds the
+    deadline up: it is then the last step.
     """
 
     since_us: int
@@ -77,7 +78,9 @@ def deadline(*, start_at: datetime, limit: Limit, calendar: WorkCalendar, pauses
     return Deadline(due_at=end_at, steps=tuple(steps), provisional=provisional)
 
 
-def working_time(*, start_at: datetime, end_at: datetime, calendar: WorkCalendar, pauses: Sequence[Period] = ()) -> tuple[Step, ...]:
+def working_time(
+    *, start_at: datetime, end_at: datetime, calendar: WorkCalendar, pauses: Sequence[Period] = ()
+) -> tuple[Step, ...]:
     """Return the steps of the working time in ``[start_at, end_at)``; the sum of their ``counted_us`` is that time.
 
     A pause that has not ended lasts until ``end_at``.

@@ -103,7 +103,7 @@ def _session(pair: object, field: str) -> Session:
     if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
         raise BadInput(field, "a session is a pair of times", 'write ["09:00", "12:00"]')
     opens_s, closes_s = (_seconds_of_day(text, field) for text in pair)
-    if opens_s == closes_s or opens_s == DAY_S:
+    if opens_s in (closes_s, DAY_S):
         raise BadInput(field, "the session has no length", 'write ["00:00", "24:00"] for a whole day')
     return Session(opens_s, closes_s if closes_s > opens_s else closes_s + DAY_S)
 

@@ -57,7 +57,9 @@ def parse_instant(text: object, *, zone: ZoneInfo, field: str) -> datetime:
     except ValueError as error:
         raise BadInput(field, f"{text!r} is not an instant", hint) from error
     if not FIRST_YEAR <= instant.year < LAST_YEAR:
-        raise BadInput(field, f"the year {instant.year} is out of reach", f"write an instant between {FIRST_YEAR} and {LAST_YEAR}")
+        raise BadInput(
+            field, f"the year {instant.year} is out of reach", f"write an instant between {FIRST_YEAR} and {LAST_YEAR}"
+        )
     return instant.astimezone(zone) if instant.tzinfo else local_instant(instant, zone)
 
 

@@ -90,27 +90,32 @@ class WorkOrder(models.Model):
             ),
             models.CheckConstraint(
                 name="work_order_closed_has_settled_grade",
-                condition=~Q(stage=Stage.CLOSED) | Q(grade_settled_at__isnull=False) | Q(survey_needed=False) | Q(merged_into__isnull=False),
+                condition=~Q(stage=Stage.CLOSED)
+                | Q(grade_settled_at__isnull=False)
+                | Q(survey_needed=False)
+                | Q(merged_into__isnull=False),
             ),
             models.CheckConstraint(
                 name="work_order_resolved_has_an_end",
                 condition=(Q(stage=Stage.OPEN, resolved_at__isnull=True, end=""))
                 | (~Q(stage=Stage.OPEN) & Q(resolved_at__isnull=False)),
             ),
-            models.CheckConstraint(
-                name="work_order_open_has_a_step", condition=~Q(stage=Stage.OPEN) | ~Q(step="")
-            ),
+            models.CheckConstraint(name="work_order_open_has_a_step", condition=~Q(stage=Stage.OPEN) | ~Q(step="")),
             models.CheckConstraint(
                 name="work_order_pause_has_a_reason",
                 condition=Q(paused_at__isnull=True, pause_reason="") | (Q(paused_at__isnull=False) & ~Q(pause_reason="")),
             ),
-            models.CheckConstraint(name="work_order_grade_one_to_five", condition=Q(grade__isnull=True) | Q(grade__gte=1, grade__lte=5)),
+            models.CheckConstraint(
+                name="work_order_grade_one_to_five", condition=Q(grade__isnull=True) | Q(grade__gte=1, grade__lte=5)
+            ),
             models.CheckConstraint(
                 name="work_order_not_merged_into_itself", condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id"))
             ),
         ]
         indexes = [
-            models.Index(fields=["unit", "priority", "next_due_at", "id"], name="work_order_queue", condition=Q(stage=Stage.OPEN)),
+            models.Index(
+                fields=["unit", "priority", "next_due_at", "id"], name="work_order_queue", condition=Q(stage=Stage.OPEN)
+            ),
             models.Index(fields=["owner", "next_due_at", "id"], name="work_order_of_owner", condition=~Q(stage=Stage.CLOSED)),
             models.Index(fields=["customer", "-id"], name="work_order_of_customer"),
             models.Index(fields=["supply_point", "-id"], name="work_order_at_supply_point"),
@@ -319,10 +324,13 @@ class Visit(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["work_order"], condition=Q(settled_at__isnull=True), name="visit_one_open_for_each_matter"),
+            models.UniqueConstraint(
+                fields=["work_order"], condition=Q(settled_at__isnull=True), name="visit_one_open_for_each_matter"
+            ),
             models.CheckConstraint(
                 name="visit_settled_whole",
-                condition=Q(settled_at__isnull=True, visited_by__isnull=True) | Q(settled_at__isnull=False, visited_by__isnull=False),
+                condition=Q(settled_at__isnull=True, visited_by__isnull=True)
+                | Q(settled_at__isnull=False, visited_by__isnull=False),
             ),
         ]
 

@@ -84,7 +84,12 @@ def _readers(kind: type[Fact]) -> dict[str, Callable[[Any], Any]]:
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
     text = str(hint)
-    for needle, read in (("datetime", datetime.fromisoformat), ("Decimal", Decimal), ("date", date.fromisoformat), ("tuple", tuple)):
+    for needle, read in (
+        ("datetime", datetime.fromisoformat),
+        ("Decimal", Decimal),
+        ("date", date.fromisoformat),
+        ("tuple", tuple),
+    ):
         if needle in text and not (needle == "date" and hint is datetime):
             return lambda value, read=read: None if value is None else read(value)
     return lambda value: value

@@ -34,9 +34,7 @@ def announce(*facts: FactValue) -> None:
         raise RuntimeError("A fact is announced in the transaction of the verb that made it true.")
     rows = Fact.objects.bulk_create([_row(fact) for fact in facts])
     pending = [
-        Delivery(fact=row, hearer=hearer.name, next_try_at=row.at)
-        for row in rows
-        for hearer in hearing.hearers_of(row.kind)
+        Delivery(fact=row, hearer=hearer.name, next_try_at=row.at) for row in rows for hearer in hearing.hearers_of(row.kind)
     ]
     if pending:
         Delivery.objects.bulk_create(pending)
@@ -87,7 +85,11 @@ def deliver_due(*, at: datetime, limit: int = 500) -> DeliveryCount:
 @transaction.atomic
 def _deliver_next(at: datetime) -> DeliveryState | None:
     delivery = (
-        Delivery.objects.due(at).select_related("fact").order_by("next_try_at", "id").select_for_update(of=("self",), skip_locked=True).first()
+        Delivery.objects.due(at)
+        .select_related("fact")
+        .order_by("next_try_at", "id")
+        .select_for_update(of=("self",), skip_locked=True)
+        .first()
     )
     if delivery is None:
         return None

@@ -132,10 +132,14 @@ def judge(*, case: TargetCase, limit: Limit, calendar: WorkCalendar, pauses: Seq
 
 def explain(*, case: TargetCase, limit: Limit, calendar: WorkCalendar, pauses: Sequence[Period], at: datetime) -> Deadline:
     """Return the deadline with every step that led to it, as seen at ``at``."""
-    return deadline(start_at=case.start_at, limit=limit, calendar=calendar, pauses=_known_by(pauses, case.met_at or case.void_at or at))
+    return deadline(
+        start_at=case.start_at, limit=limit, calendar=calendar, pauses=_known_by(pauses, case.met_at or case.void_at or at)
+    )
 
 
-def warning_at(*, case: TargetCase, limit: Limit, calendar: WorkCalendar, pauses: Sequence[Period], warn_at_pct: Decimal) -> datetime | None:
+def warning_at(
+    *, case: TargetCase, limit: Limit, calendar: WorkCalendar, pauses: Sequence[Period], warn_at_pct: Decimal
+) -> datetime | None:
     """Return the moment at which ``warn_at_pct`` per cent of the limit are used up."""
     part = Limit(limit.amount * warn_at_pct / 100, limit.unit)
     return due_at(start_at=case.start_at, limit=part, calendar=calendar, pauses=pauses)
@@ -210,7 +214,13 @@ def judge_ledger(
 
 
 def _judged(
-    case: TargetCase, course: Course, norm: Norm, matches: Sequence[Match], calendar: WorkCalendar, calendar_digest: str, at: datetime
+    case: TargetCase,
+    course: Course,
+    norm: Norm,
+    matches: Sequence[Match],
+    calendar: WorkCalendar,
+    calendar_digest: str,
+    at: datetime,
 ) -> TargetVerdict:
     bound = bind_target(case=case, matches=matches, calendar=calendar)
     if bound.limit is None:
@@ -225,7 +235,9 @@ def _judged(
         policy_digest=bound.policy_digest,
         calendar_digest=calendar_digest,
     )
-    return TargetVerdict(bound, judgement, explain(case=case, limit=bound.limit, calendar=calendar, pauses=course.pauses, at=at), digest)
+    return TargetVerdict(
+        bound, judgement, explain(case=case, limit=bound.limit, calendar=calendar, pauses=course.pauses, at=at), digest
+    )
 
 
 def place_of(course: Course) -> Place:

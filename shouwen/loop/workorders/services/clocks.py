@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -121,7 +122,7 @@ def _tell_next_rung(target_id: int, actor_id: int, at: datetime) -> int | None:
 
 
 def _rung_facts(order: WorkOrder, target: Target, rung: int, actor_id: int, at: datetime) -> Iterator[Fact]:
-    about = {"work_order_id": order.pk, "actor_id": actor_id, "at": at}
+    about: dict[str, Any] = {"work_order_id": order.pk, "actor_id": actor_id, "at": at}
     if rung == escalation.BREACH_RUNG:
         yield events.TargetBroken(target=target.kind, due_at=target.due_at, **about)
     reason = EscalationReason.WARNING if rung == escalation.WARNING_RUNG else EscalationReason.BREACH

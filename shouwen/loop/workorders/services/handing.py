@@ -80,9 +80,7 @@ def ask_assist(*, work_order_id: int, unit_id: int, question: str, actor_id: int
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.ASK_ASSIST, actor_id=actor_id, at=at)
     matter.must_be(Stage.OPEN, Stage.RESOLVED)
     get_unit(unit_id=unit_id)
-    row = Assist.objects.create(
-        work_order=matter.order, unit_id=unit_id, asked_by_id=actor_id, asked_at=at, question=question
-    )
+    row = Assist.objects.create(work_order=matter.order, unit_id=unit_id, asked_by_id=actor_id, asked_at=at, question=question)
     announce(events.AssistAsked(assist_id=row.pk, unit_id=unit_id, **matter.about))
     return row.pk
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.loop.workorders import permissions
@@ -44,7 +45,7 @@ class Matter:
         return self.norm.step(self.order.step)
 
     @property
-    def about(self) -> dict[str, object]:
+    def about(self) -> dict[str, Any]:
         """Return what every fact of this act has in common."""
         return {"work_order_id": self.order.pk, "actor_id": self.viewer.id, "at": self.at}
 

@@ -136,9 +136,7 @@ def _begin(opening: Opening, viewer: Viewer, at: datetime) -> _Begun:
     place = opening.place or _place_of(opening.supply_point_id)
     calendar = calendar_in_force(name=opening.calendar, at=at)
     cases = targets.begun_with(norm=card.norm, step=card.norm.first.key, round_number=1, at=at)
-    rows = target_rows.begun(
-        cases=cases, place=place, calendar=calendar, valid_at=at, ladder_length=len(card.norm.escalation)
-    )
+    rows = target_rows.begun(cases=cases, place=place, calendar=calendar, valid_at=at, ladder_length=len(card.norm.escalation))
     order = _order(opening, viewer, card, at)
     order.next_due_at = target_rows.next_due_at(rows)
     return _Begun(order, rows, card, place, opening.calendar, calendar.digest)

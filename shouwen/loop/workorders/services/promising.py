@@ -25,9 +25,7 @@ class TooLateToMove(Refusal):
 
 
 @transaction.atomic
-def make_promise(
-    *, work_order_id: int, kind: PromiseKind, due_at: datetime, words: str = "", actor_id: int, at: datetime
-) -> int:
+def make_promise(*, work_order_id: int, kind: PromiseKind, due_at: datetime, words: str = "", actor_id: int, at: datetime) -> int:
     """Promise the customer to arrive, call or finish by ``due_at`` and return the promise's id.
 
     :raises CannotPromise: for a time that has passed.
@@ -64,11 +62,7 @@ def move_promise(*, promise_id: int, due_at: datetime, actor_id: int, at: dateti
         raise TooLateToMove(due_at=row.due_at.isoformat())
     new = _promise(matter, row.kind, due_at, row.words)
     _settle(row, PromiseState.MOVED, at, moved_to_id=new.pk)
-    announce(
-        events.PromiseMoved(
-            promise_id=row.pk, new_promise_id=new.pk, due_at=row.due_at, new_due_at=due_at, **matter.about
-        )
-    )
+    announce(events.PromiseMoved(promise_id=row.pk, new_promise_id=new.pk, due_at=row.due_at, new_due_at=due_at, **matter.about))
     return new.pk
 
 

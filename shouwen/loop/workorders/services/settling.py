@@ -255,6 +255,4 @@ def begin_round(matter: Matter, reason: ReopenReason) -> None:
     cases = targets.begun_with(norm=matter.norm, step=first.key, round_number=order.round, at=matter.at)
     Target.objects.bulk_create(new_targets(matter, list(cases)))
     matter.write(next_due_at=earliest_due(matter))
-    announce(
-        events.WorkOrderReopened(reason=reason, step=first.key, unit_id=unit_id, round=order.round, **matter.about)
-    )
+    announce(events.WorkOrderReopened(reason=reason, step=first.key, unit_id=unit_id, round=order.round, **matter.about))

@@ -17,9 +17,9 @@ from shouwen.loop.workorders.rules import escalation, targets
 from shouwen.loop.workorders.rules.course import course_of
 from shouwen.platform.calendars.queries import CalendarCard, calendar_with_digest
 from shouwen.platform.outbox.queries import list_facts
+from shouwen.platform.policies.choices import Unit as PolicyUnit
 from shouwen.platform.policies.queries import matches_for, value
 from shouwen.platform.policies.rules import Place, PolicyRef
-from shouwen.platform.policies.choices import Unit as PolicyUnit
 from shouwen.records.norms.queries import norm_version
 
 WARN_AT_PCT = PolicyRef(key="escalation.warn_at_pct", default=Decimal(80), unit=PolicyUnit.PCT, requirement="B5")
@@ -36,19 +36,20 @@ def begun(
     rows = []
     for case in cases:
         bound = targets.bind_target(
-            case=case, matches=matches_for(key=case.policy_key, place=place, at=valid_at, known_at=valid_at), calendar=calendar.calendar
+            case=case,
+            matches=matches_for(key=case.policy_key, place=place, at=valid_at, known_at=valid_at),
+            calendar=calendar.calendar,
         )
         if bound.limit is not None:
             rows.append(_row(bound, bound.limit, calendar, warn_at_pct, ladder_length))
     return rows
 
 
-def _row(
-    bound: targets.BoundTarget, limit: Limit, calendar: CalendarCard, warn_at_pct: Decimal, ladder_length: int
-) -> Target:
+def _row(bound: targets.BoundTarget, limit: Limit, calendar: CalendarCard, warn_at_pct: Decimal, ladder_length: int) -> Target:
     case, due_at = bound.case, bound.binding.due_at
     warn_at = targets.warning_at(case=case, limit=limit, calendar=calendar.calendar, pauses=(), warn_at_pct=warn_at_pct)
-    assert due_at is not None and warn_at is not None, "a target begins without a pause"
+    assert due_at is not None, "a target begins without a pause"
+    assert warn_at is not None, "and so does its warning"
     return Target(
         round=case.round,
         kind=case.kind,
@@ -158,7 +159,8 @@ def redate(row: Target, calendar: WorkCalendar, pauses: Sequence[Period], ladder
     case, limit = case_of(row), limit_of(row)
     due_at = targets.judge(case=case, limit=limit, calendar=calendar, pauses=finished, at=_far(row)).due_at
     warn_at = targets.warning_at(case=case, limit=limit, calendar=calendar, pauses=finished, warn_at_pct=warn_at_pct)
-    assert due_at is not None and warn_at is not None, "finished pauses leave a deadline"
+    assert due_at is not None, "finished pauses leave a deadline"
+    assert warn_at is not None, "and a warning"
     row.due_at, row.warn_at = due_at, warn_at
     row.next_alarm_at = escalation.next_alarm_at(
         rung_told=row.rung, start_at=row.start_at, warn_at=warn_at, due_at=due_at, ladder_length=ladder_length

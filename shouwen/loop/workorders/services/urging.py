@@ -61,9 +61,7 @@ def _must_not_be_too_soon(matter: Matter) -> None:
 
 
 @transaction.atomic
-def escalate_work_order(
-    *, work_order_id: int, reason: EscalationReason, words: str = "", actor_id: int, at: datetime
-) -> int:
+def escalate_work_order(*, work_order_id: int, reason: EscalationReason, words: str = "", actor_id: int, at: datetime) -> int:
     """Tell the owner's superior at once, for instance that another unit refuses to cooperate; return the escalation's id (B5)."""
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.ESCALATE, actor_id=actor_id, at=at)
     matter.must_be(Stage.OPEN, Stage.RESOLVED)

@@ -221,11 +221,16 @@ def resolve(matter: Matter, end: str) -> list[Fact]:
     resumed: list[Fact] = [] if order.paused_at is None else [events.ClockResumed(**matter.about)]
     rows = list(order.targets.live())
     pauses = target_rows.pauses_of(order) if rows else []
-    verdicts = target_rows.settle(
-        order=order, rows=rows, pauses=pauses, actor_id=matter.viewer.id, at=matter.at, met=False
-    )
+    verdicts = target_rows.settle(order=order, rows=rows, pauses=pauses, actor_id=matter.viewer.id, at=matter.at, met=False)
     matter.write(
-        stage=Stage.RESOLVED, end=end, step="", handler_id=None, resolved_at=matter.at, next_due_at=None, paused_at=None, pause_reason=""
+        stage=Stage.RESOLVED,
+        end=end,
+        step="",
+        handler_id=None,
+        resolved_at=matter.at,
+        next_due_at=None,
+        paused_at=None,
+        pause_reason="",
     )
     success = next(one.success for one in matter.norm.ends if one.key == end)
     resolved = events.WorkOrderResolved(

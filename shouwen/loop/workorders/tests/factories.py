@@ -55,7 +55,8 @@ def step(key: str, *, unit: str, policy: str, target: str, outcomes: list[tuple[
         "target": target,
         "assist": [],
         "outcomes": [
-            {"key": name, "name": words(name), "next": where.lstrip("<"), "back": where.startswith("<")} for name, where in outcomes
+            {"key": name, "name": words(name), "next": where.lstrip("<"), "back": where.startswith("<")}
+            for name, where in outcomes
         ],
     }
 
@@ -77,7 +78,13 @@ def lamp_out(**changes: Any) -> dict[str, Any]:
         "call_back": {"needed": True, "why": words("Does it burn?")},
         "survey": True,
         "steps": [
-            step("accept", unit="service_centre", policy="lamp.accept", target="accepted", outcomes=[("sent", "arrive"), ("known", "end_known")]),
+            step(
+                "accept",
+                unit="service_centre",
+                policy="lamp.accept",
+                target="accepted",
+                outcomes=[("sent", "arrive"), ("known", "end_known")],
+            ),
             step(
                 "arrive",
                 unit="repair_team",
@@ -86,7 +93,13 @@ def lamp_out(**changes: Any) -> dict[str, Any]:
                 since="opened",
                 outcomes=[("there", "mend"), ("wrong_place", "<accept")],
             ),
-            step("mend", unit="repair_team", policy="lamp.mend", target="restored", outcomes=[("mended", "end_mended"), ("parts", "<arrive")]),
+            step(
+                "mend",
+                unit="repair_team",
+                policy="lamp.mend",
+                target="restored",
+                outcomes=[("mended", "end_mended"), ("parts", "<arrive")],
+            ),
         ],
         "ends": [
             {"key": "end_mended", "name": words("Mended"), "success": True},
@@ -163,7 +176,9 @@ def _person(unit: Unit, role: RoleCode, name: str, **details: Any) -> Staff:
 def opened(company: Company, *, at: datetime = NOON, by: Staff | None = None, **details: Any) -> WorkOrder:
     """Return a matter that Li took at noon."""
     actor = by or company.li
-    work_order_id = services.open_work_order(**({"norm": "lamp_out", "channel": "phone", "actor_id": actor.pk, "at": at} | details))
+    work_order_id = services.open_work_order(
+        **({"norm": "lamp_out", "channel": "phone", "actor_id": actor.pk, "at": at} | details)
+    )
     return WorkOrder.objects.get(pk=work_order_id)
 
 
@@ -186,7 +201,9 @@ def settled(company: Company, *, grade: int = 5) -> WorkOrder:
     order = resolved(company)
     services.tell_result(work_order_id=order.pk, channel="phone", result="It burns.", actor_id=company.li.pk, at=after(70))
     services.record_call_back(work_order_id=order.pk, result=CallBackResult.REACHED, actor_id=company.chen.pk, at=after(80))
-    services.record_grade(work_order_id=order.pk, grade=grade, source=GradeSource.CALL_BACK, actor_id=company.chen.pk, at=after(81))
+    services.record_grade(
+        work_order_id=order.pk, grade=grade, source=GradeSource.CALL_BACK, actor_id=company.chen.pk, at=after(81)
+    )
     order.refresh_from_db()
     return order
 

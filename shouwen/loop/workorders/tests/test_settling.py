@@ -44,9 +44,7 @@ def test_the_whole_loop_from_taken_to_closed() -> None:
 def test_close_names_everything_that_is_missing() -> None:
     company = small_company()
     order = resolved(company)
-    services.make_promise(
-        work_order_id=order.pk, kind=PromiseKind.CALL, due_at=after(200), actor_id=company.li.pk, at=after(61)
-    )
+    services.make_promise(work_order_id=order.pk, kind=PromiseKind.CALL, due_at=after(200), actor_id=company.li.pk, at=after(61))
     before = told(order)
 
     with pytest.raises(services.CannotClose) as refusal:
@@ -72,9 +70,7 @@ def test_whoever_worked_on_it_does_not_call_back() -> None:
     order = resolved(company)
 
     with pytest.raises(services.CannotCallBack):
-        services.record_call_back(
-            work_order_id=order.pk, result=CallBackResult.REACHED, actor_id=company.li.pk, at=after(80)
-        )
+        services.record_call_back(work_order_id=order.pk, result=CallBackResult.REACHED, actor_id=company.li.pk, at=after(80))
 
     assert "CalledBack" not in told(order)
 
@@ -84,9 +80,7 @@ def test_the_owner_cannot_record_the_grade() -> None:
     order = resolved(company)
 
     with pytest.raises(NotAllowed):
-        services.record_grade(
-            work_order_id=order.pk, grade=5, source=GradeSource.CALL_BACK, actor_id=company.li.pk, at=after(80)
-        )
+        services.record_grade(work_order_id=order.pk, grade=5, source=GradeSource.CALL_BACK, actor_id=company.li.pk, at=after(80))
 
     order.refresh_from_db()
     assert order.grade is None
@@ -97,9 +91,7 @@ def test_staff_cannot_pretend_that_the_customer_used_the_link() -> None:
     order = resolved(company)
 
     with pytest.raises(services.CannotGrade):
-        services.record_grade(
-            work_order_id=order.pk, grade=5, source=GradeSource.LINK, actor_id=company.chen.pk, at=after(80)
-        )
+        services.record_grade(work_order_id=order.pk, grade=5, source=GradeSource.LINK, actor_id=company.chen.pk, at=after(80))
 
 
 def test_a_second_grade_is_refused() -> None:
@@ -132,9 +124,7 @@ def test_a_customer_who_says_it_is_not_solved_reopens_it_with_fresh_clocks() -> 
     company = small_company()
     order = resolved(company)
 
-    services.record_call_back(
-        work_order_id=order.pk, result=CallBackResult.UNSOLVED, actor_id=company.chen.pk, at=after(80)
-    )
+    services.record_call_back(work_order_id=order.pk, result=CallBackResult.UNSOLVED, actor_id=company.chen.pk, at=after(80))
 
     order.refresh_from_db()
     assert (order.stage, order.round, order.step, order.owner_id) == (Stage.OPEN, 2, "accept", company.li.pk)
@@ -155,9 +145,7 @@ def test_call_back_counts_as_made_after_three_attempts_in_vain() -> None:
         services.record_call_back(
             work_order_id=order.pk, result=CallBackResult.NO_ANSWER, actor_id=company.chen.pk, at=after(80 + attempt)
         )
-    services.ask_satisfaction(
-        work_order_id=order.pk, source=GradeSource.LINK, actor_id=company.gateway.pk, at=after(90)
-    )
+    services.ask_satisfaction(work_order_id=order.pk, source=GradeSource.LINK, actor_id=company.gateway.pk, at=after(90))
     services.settle_unanswered(work_order_id=order.pk, actor_id=company.gateway.pk, at=after(20_000))
 
     services.close_work_order(work_order_id=order.pk, actor_id=company.li.pk, at=after(20_001))

@@ -1,0 +1,1 @@
+"""The pure rules of norms: ``definition``, ``soundness``, ``duration``, ``diagram``, ``drawing``, ``bpmn``."""
