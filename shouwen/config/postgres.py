@@ -154,6 +154,14 @@ def default_data_dir() -> Path:
     return Path(base) / "shouwen" / "postgres"
 
 
+def client_programs() -> Path | None:
+    """Return the folder with ``pg_dump`` and its like that belongs to the server we would start, None when there is none."""
+    try:
+        return _programs()
+    except PostgresMissing:
+        return None
+
+
 def _programs() -> Path:
     """Return the folder with ``initdb`` and ``pg_ctl`` that run here as the account we start them under."""
     for folder in _candidates():

@@ -23,10 +23,14 @@ def _is_controller() -> bool:
 
 
 def pytest_configure(config: object) -> None:
-    """Start the server, unless a worker asks: its controller has."""
+    """Compile the catalogues and start the server, unless a worker asks: its controller has."""
+    from shouwen.config.catalogues import compile_stale
     from shouwen.config.settings import EMBEDDED_SERVER
 
-    if EMBEDDED_SERVER is not None and _is_controller():
+    if not _is_controller():
+        return
+    compile_stale()
+    if EMBEDDED_SERVER is not None:
         handle = EMBEDDED_SERVER.data_dir.with_name("postgres-tests.users").open("w")
         fcntl.flock(handle, fcntl.LOCK_SH)
         _held.append(handle)

@@ -25,8 +25,10 @@ class Refusal(Exception):
         return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(self).__name__).lstrip("_")
 
     def explain(self, translate: Callable[[str], str] = str) -> str:
-        """Return the sentence; ``translate`` turns the English key into the reader's language."""
-        return translate(self.message) % self.details
+        """Return the sentence; ``translate`` turns the English key (and that of a ``problem`` in it) into the reader's language."""
+        problem = self.details.get("problem")
+        words = {"problem": translate(problem)} if isinstance(problem, str) else {}
+        return translate(self.message) % (self.details | words)
 
 
 class NotFound(Refusal):

@@ -81,13 +81,13 @@ def authenticate_token(*, token: str, at: datetime) -> tuple[Viewer, frozenset[s
 
     :raises NotFound: when it is unknown, revoked or expired, or its owner has left: all look the same.
     """
-    grant = principals.token_grant(token_digest(token))
+    grant = principals.token_grant(token_digest(token=token))
     if grant.is_revoked or grant.expires_at <= at:
         raise NotFound
     return get_viewer(staff_id=grant.staff_id, at=at), grant.scopes
 
 
-def token_digest(token: str) -> str:
+def token_digest(*, token: str) -> str:
     """Return what is kept of a token. It is random and long, so a plain SHA-256 cannot be guessed back."""
     return sha256(token.encode()).hexdigest()
 
@@ -112,6 +112,14 @@ def get_unit(*, unit_id: int) -> UnitCard:
     :raises NotFound: when there is none.
     """
     return _one_unit(Q(pk=unit_id))
+
+
+def get_open_unit(*, unit_id: int) -> UnitCard:
+    """Return one unit that work can be given to.
+
+    :raises NotFound: when there is none, or it is closed.
+    """
+    return _one_unit(Q(pk=unit_id, closed_at__isnull=True))
 
 
 def unit_with_code(*, code: str) -> UnitCard:
@@ -245,6 +253,12 @@ def who_stands_in(*, staff_id: int, at: datetime) -> int | None:
             return acting if _employed(at).filter(pk=acting).exists() else None
         acting = absence.stand_in_id
     return None
+
+
+def absent_among(*, staff_ids: Collection[int], at: datetime) -> set[int]:
+    """Return which of these people are away at ``at`` (缺勤)."""
+    away = Absence.objects.filter(staff__in=staff_ids, away_from__lte=at, away_until__gt=at)
+    return set(away.values_list("staff_id", flat=True))
 
 
 def certificates_of(*, staff_id: int, at: datetime) -> frozenset[str]:

@@ -56,7 +56,7 @@ def issue_token(
         staff_id=staff_id,
         name=name,
         prefix=token[:PREFIX_LENGTH],
-        digest=queries.token_digest(token),
+        digest=queries.token_digest(token=token),
         scopes=sorted(set(scopes)),
         issued_at=at,
         expires_at=expires_at,

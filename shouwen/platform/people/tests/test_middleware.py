@@ -100,5 +100,5 @@ def test_whoever_is_not_signed_in_is_sent_to_the_door_and_back_again() -> None:
 
     sent, inside = view(browse()), view(browse(cookie_of(StaffFactory())))
 
-    assert (sent.status_code, sent["Location"]) == (302, "/accounts/login/?next=/matters/%3Fpage%3D2")
+    assert (sent.status_code, sent["Location"]) == (302, "/sign-in/?next=/matters/%3Fpage%3D2")
     assert inside.content == b"inside"
