@@ -110,7 +110,22 @@ def fetch_principal(staff_id: int) -> Principal:
     if row is None:
         raise NotFound
     *columns, ended, posts = row
-    return Principal(*columns, frozenset(ended), tuple(_held_post(post) for post in posts))
+    return _principal(columns, ended, posts)
+
+
+def _principal(columns: list[Any], ended: list[str], posts: list[dict[str, str]]) -> Principal:
+    staff_id, staff_no, unit_id, unit_path, is_automatic, left_at, stamp = columns
+    return Principal(
+        staff_id=staff_id,
+        staff_no=staff_no,
+        unit_id=unit_id,
+        unit_path=unit_path,
+        is_automatic=is_automatic,
+        left_at=left_at,
+        session_stamp=stamp,
+        ended_sessions=frozenset(ended),
+        posts=tuple(_held_post(post) for post in posts),
+    )
 
 
 def _principal_rows() -> Any:

@@ -11,23 +11,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from shouwen.kernel.errors import NotFound
-from shouwen.platform.people import principals, rules
+from shouwen.platform.people import directory, principals, rules
+from shouwen.platform.people.directory import UNIT_CARD, UnitCard
 from shouwen.platform.people.models import Absence, ApiToken, Certificate, Post, Skill, Staff, Unit
 from shouwen.platform.people.rules import NOBODY, Viewer
 
 STAND_IN_CHAIN_LIMIT = 10
 SUPERIOR_CHAIN_LIMIT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class UnitCard:
-    """A unit in one line."""
-
-    id: int
-    code: str
-    name: str
-    kind: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,6 @@ class TokenCard:
     revoked_at: datetime | None
 
 
-UNIT_CARD = ("id", "code", "name", "kind", "path")
 STAFF_CARD = ("id", "staff_no", "name", "home_unit_id", "home_unit__path")
 
 # Who asks.
@@ -107,11 +96,14 @@ def list_tokens(*, staff_id: int, viewer: Viewer) -> list[TokenCard]:
 
 
 def get_unit(*, unit_id: int) -> UnitCard:
-    """Return one unit.
+    """Return one unit, also one that is closed; what is remembered of it is at most ``VIEWER_CACHE_S`` seconds old.
 
     :raises NotFound: when there is none.
     """
-    return _one_unit(Q(pk=unit_id))
+    card = directory.unit(unit_id)
+    if card is None:
+        raise NotFound
+    return card
 
 
 def get_open_unit(*, unit_id: int) -> UnitCard:
@@ -119,7 +111,7 @@ def get_open_unit(*, unit_id: int) -> UnitCard:
 
     :raises NotFound: when there is none, or it is closed.
     """
-    return _one_unit(Q(pk=unit_id, closed_at__isnull=True))
+    return _the_one(Unit.objects.open().filter(pk=unit_id))
 
 
 def unit_with_code(*, code: str) -> UnitCard:
@@ -127,11 +119,11 @@ def unit_with_code(*, code: str) -> UnitCard:
 
     :raises NotFound: when there is none.
     """
-    return _one_unit(Q(code=code))
+    return _the_one(Unit.objects.filter(code=code))
 
 
-def _one_unit(condition: Q) -> UnitCard:
-    row = Unit.objects.filter(condition).values_list(*UNIT_CARD).first()
+def _the_one(rows: QuerySet[Unit]) -> UnitCard:
+    row = rows.values_list(*UNIT_CARD).first()
     if row is None:
         raise NotFound
     return UnitCard(*row)
@@ -150,8 +142,7 @@ def units_of_kind(*, kind: str, near_path: str) -> list[UnitCard]:
 
     Nearest are the unit itself and those above it; then those below the lowest unit that both are below (``rules.nearness``).
     """
-    rows = Unit.objects.open().filter(kind=kind).values_list(*UNIT_CARD)
-    return sorted((UnitCard(*row) for row in rows), key=lambda unit: rules.nearness(unit.path, near_path=near_path))
+    return list(directory.nearest(kind, near_path))
 
 
 def unit_paths(*, unit_ids: Collection[int]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from django.db.models.functions import Concat, Substr
 
 from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.people import permissions, principals, queries, rules
+from shouwen.platform.people import directory, permissions, principals, queries, rules
 from shouwen.platform.people.choices import RoleCode, UnitKind
 from shouwen.platform.people.events import PostGiven, StaffHired, UnitCreated, UnitMoved
 from shouwen.platform.people.models import Post, Staff, Unit
@@ -84,6 +84,7 @@ def _create_unit(*, code: str, name: str, name_en: str, kind: UnitKind, parent: 
     if Unit.objects.filter(code=code).exists():
         raise CannotCreateUnit(code=code, problem="another unit has this code.")
     path = rules.path_of(code=code, parent_path=parent.path if parent else "")
+    directory.forget_units()
     return Unit.objects.create(code=code, name=name, name_en=name_en, kind=kind, parent=parent, path=path)
 
 
@@ -110,6 +111,7 @@ def move_unit(*, unit_id: int, to_parent_id: int, actor_id: int, at: datetime) -
     Unit.objects.filter(pk=unit.pk).update(parent=parent)
     Unit.objects.within(old_path).update(path=Concat(Value(new_path), Substr(F("path"), len(old_path) + 1)))
     principals.forget_everybody()
+    directory.forget_units()
     announce(UnitMoved(unit_id=unit.pk, from_path=old_path, to_path=new_path, actor_id=actor_id, at=at))
 
 
