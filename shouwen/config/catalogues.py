@@ -168,10 +168,10 @@ def bring_up_to_date() -> None:
     catalogue = Catalog(locale="zh_Hans", project="Shouwen", charset="utf-8", fuzzy=False)
     for sentence, places in sorted(sentences().items()):
         flags = {"python-format"} if "%(" in sentence else set()
-        catalogue.add(sentence, kept.get(sentence, ""), locations=[(place, None) for place in places], flags=flags)
+        catalogue.add(sentence, kept.get(sentence, ""), locations=[(place, 0) for place in places], flags=flags)
     SOURCE.parent.mkdir(parents=True, exist_ok=True)
     with SOURCE.open("wb") as file:
-        write_po(file, catalogue, width=130, omit_header=False, sort_output=True)
+        write_po(file, catalogue, width=130, sort_output=True, include_lineno=False)
 
 
 def main(words: list[str]) -> int:

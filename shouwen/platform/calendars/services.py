@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
 from django.db import transaction
 
+from shouwen.kernel.plain_yaml import read_yaml
 from shouwen.kernel.time.chinese_days import official_chinese_days
 from shouwen.kernel.time.documents import read_calendar
 from shouwen.platform.calendars import queries
@@ -49,7 +49,7 @@ def load_calendars(*, folder: Path, actor_id: int | None, at: datetime) -> int:
     changed = 0
     for path in sorted(folder.glob("*.yaml")):
         name = path.stem
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = read_yaml(path.read_text(encoding="utf-8"))
         is_first = not CalendarVersion.objects.filter(name=name).exists()
         known_from = FROM_THE_BEGINNING if is_first else at
         changed += publish_calendar_version(name=name, document=document, known_from=known_from, actor_id=actor_id, at=at)

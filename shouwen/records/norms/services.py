@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.db import transaction
 
 from shouwen.kernel.errors import Refusal
+from shouwen.kernel.plain_yaml import read_yaml
 from shouwen.platform.outbox.services import announce
 from shouwen.records.norms import queries
 from shouwen.records.norms.events import NormVersionPublished
@@ -64,5 +64,5 @@ def publish_norm_version(*, document: Mapping[str, Any], actor_id: int | None, a
 
 def load_handbook(*, folder: Path, actor_id: int | None, at: datetime) -> int:
     """Publish every norm version in ``folder`` that is new; return how many."""
-    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))]
+    documents = [read_yaml(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))]
     return sum(publish_norm_version(document=document, actor_id=actor_id, at=at) for document in documents)

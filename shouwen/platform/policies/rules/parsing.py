@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 
 from shouwen.kernel.errors import Refusal
+from shouwen.kernel.plain_yaml import PlainLoader
 from shouwen.platform.policies.choices import (
     DURATION_UNITS,
     Area,
@@ -67,7 +68,7 @@ class _Wrong(Exception):
         self.field, self.problem = field, problem
 
 
-class _DecimalLoader(yaml.SafeLoader):
+class _DecimalLoader(PlainLoader):  # type: ignore[valid-type, misc]
     """YAML in which a figure with a point is a ``Decimal``, exactly as written."""
 
 
