@@ -79,12 +79,15 @@ JOBS = (
 )
 
 
-def register(app: Any) -> None:
-    """Give every job to procrastinate, together with the one that takes jobs back from workers that have died."""
+def register(app: Any, *, stalled_after_s: float) -> None:
+    """Give every job to procrastinate, together with the one that takes jobs back from workers that have died.
+
+    A worker that has not shown itself for ``stalled_after_s`` is taken for dead.
+    """
     for job in JOBS:
         task = app.task(name=job.name, queueing_lock=job.name, lock=job.name, pass_context=False)(_task(job))
         app.periodic(cron=job.cron, periodic_id=job.name)(task)
-    _register_rescue(app)
+    _register_rescue(app, stalled_after_s)
 
 
 def _task(job: Job) -> Callable[[int], None]:
@@ -95,11 +98,11 @@ def _task(job: Job) -> Callable[[int], None]:
     return run
 
 
-def _register_rescue(app: Any) -> None:
+def _register_rescue(app: Any, stalled_after_s: float) -> None:
     async def rescue(timestamp: int) -> None:
         """Return jobs whose worker has died to the queue, and forget what has long been done."""
         manager = app.job_manager
-        for stalled in await manager.get_stalled_jobs():
+        for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
             await manager.retry_job(stalled)
         await manager.delete_old_jobs(nb_hours=24, include_failed=False)
 

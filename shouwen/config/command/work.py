@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hearers", type=int, default=1, help="how many threads deliver facts (default 1)")
     parser.add_argument("--jobs", type=int, default=2, help="how many jobs run at once (default 2)")
     parser.add_argument(
+        "--stalled-after", type=float, default=30, metavar="S", help="take a worker for dead after S seconds (30)"
+    )
+    parser.add_argument(
         "--until-idle", action="store_true", help="deliver what is due, run no jobs, and stop when nothing is left"
     )
 
@@ -36,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         thread.start()
     say(f"The worker runs: {arguments.hearers} hearer(s), {arguments.jobs} job(s) at once. Stop it with Ctrl-C.")
     try:
-        _work(arguments.jobs)
+        _work(arguments.jobs, arguments.stalled_after)
     finally:
         stop.set()
         for thread in hearers:
@@ -75,13 +78,20 @@ def _hear(stop: threading.Event) -> None:
     connection.close()
 
 
-def _work(jobs_at_once: int) -> None:
+def _work(jobs_at_once: int, stalled_after_s: float) -> None:
     """Run due jobs until a signal to stop."""
     from procrastinate.contrib.django import app
 
     from shouwen.config.jobs import register
 
-    register(app)
+    register(app, stalled_after_s=stalled_after_s)
     connector: Any = app.connector
     worker = app.with_connector(connector.get_worker_connector())
-    worker.run_worker(concurrency=jobs_at_once, name="shouwen", shutdown_graceful_timeout=10, fetch_job_polling_interval=5)
+    worker.run_worker(
+        concurrency=jobs_at_once,
+        name="shouwen",
+        shutdown_graceful_timeout=10,
+        fetch_job_polling_interval=5,
+        update_heartbeat_interval=stalled_after_s / 3,
+        stalled_worker_timeout=stalled_after_s,
+    )

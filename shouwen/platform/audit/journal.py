@@ -119,7 +119,7 @@ def append(*, source: Source, after_sequence: int, ids: Sequence[int], entry_dig
 class Stretch(NamedTuple):
     """Links in order, as long strings of bytes: previous and entry digest of each, digest of each; entry digests by kind."""
 
-    count: int
+    link_count: int
     first_sequence: int
     last_sequence: int
     pairs: bytes
@@ -171,7 +171,7 @@ def links(*, from_sequence: int, limit: int) -> list[Link]:
     return [Link(row[0], row[1], row[2], bytes(row[3]), bytes(row[4]), bytes(row[5])) for row in found]
 
 
-def _rows(statement: str, *values: object) -> list[Row]:
+def _rows(statement: str, *values: Any) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -90,11 +90,11 @@ def verify_journal(*, from_sequence: int = 1, limit: int = 1_000_000) -> Journal
     sequence, checked, done_ids = from_sequence, 0, journal.last_ids_before(sequence=from_sequence)
     while checked < limit:
         step = journal.stretch(from_sequence=sequence, limit=min(CHECK_AT_ONCE, limit - checked))
-        is_last = sequence + step.count > journal.head()[0]
+        is_last = sequence + step.link_count > journal.head()[0]
         reach = _reach(step, done_ids, is_last)
         if broken := _break_in(step, sequence, reach):
             return JournalCheck(checked=checked, next_sequence=None, broken=broken)
-        checked, sequence, done_ids = checked + step.count, sequence + step.count, done_ids | step.last_ids
+        checked, sequence, done_ids = checked + step.link_count, sequence + step.link_count, done_ids | step.last_ids
         if is_last:
             return JournalCheck(checked=checked, next_sequence=None, broken=_broken_seal(from_sequence))
     return JournalCheck(checked=checked, next_sequence=sequence, broken=None)
@@ -127,15 +127,15 @@ def _break_in(step: Stretch, from_sequence: int, reach: Reach) -> Break | None:
     for source, after_id, up_to_id in reach:
         found = journal.entries(source, after_id=after_id, up_to_id=up_to_id, limit=NO_LIMIT)
         entries |= {(source.kind, entry_id): digest for entry_id, digest in zip(*found, strict=True)}
-    links = journal.links(from_sequence=from_sequence, limit=step.count)
+    links = journal.links(from_sequence=from_sequence, limit=step.link_count)
     return rules.first_break(head=head, from_sequence=from_sequence, links=links, entries=entries)
 
 
 def _holds(step: Stretch, from_sequence: int, head: bytes, reach: Reach) -> bool:
-    if step.count and (step.first_sequence, step.last_sequence) != (from_sequence, from_sequence + step.count - 1):
+    if step.link_count and (step.first_sequence, step.last_sequence) != (from_sequence, from_sequence + step.link_count - 1):
         return False
     for source, after_id, up_to_id in reach:
-        entries = journal.entries(source, after_id=after_id, up_to_id=up_to_id, limit=step.count + 1)
+        entries = journal.entries(source, after_id=after_id, up_to_id=up_to_id, limit=step.link_count + 1)
         if b"".join(entries.digests) != step.entry_digests[source.kind]:
             return False
     return rules.links_hold(head=head, pairs=step.pairs, digests=step.digests)
