@@ -47,6 +47,11 @@ def norm_in_force(*, slug: str, at: datetime) -> NormCard:
     raise NotFound("There is no norm %(slug)s.", slug=slug)
 
 
+def count_norms() -> int:
+    """Return how many norms are published."""
+    return len(_versions())
+
+
 @lru_cache(maxsize=4096)
 def norm_version(*, version_id: int) -> Norm:
     """Return one version for ever.

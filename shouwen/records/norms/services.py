@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.plain_yaml import read_yaml
 from shouwen.platform.outbox.services import announce
-from shouwen.records.norms import queries
+from shouwen.platform.policies.queries import all_entries
+from shouwen.records.norms import permissions, queries
 from shouwen.records.norms.events import NormVersionPublished
 from shouwen.records.norms.models import Norm, NormVersion
 from shouwen.records.norms.rules.definition import parse_norm
+from shouwen.records.norms.rules.soundness import Defect, check
 
 
 class NormVersionChanged(Refusal):
@@ -24,9 +27,50 @@ class NormVersionChanged(Refusal):
     message = "Version %(version)s of norm %(norm)s is published and stands; make version %(next)s of it."
 
 
+class NormUnsound(Refusal):
+    """A norm does not hold together; ``defects`` names everything that is wrong."""
+
+    message = "Norm %(norm)s is not sound: %(problems)s"
+
+    def __init__(self, defects: tuple[Defect, ...]) -> None:
+        self.defects = defects
+        super().__init__(norm=defects[0].norm_id, problems=" ".join(f"{one.place}: {one.words.en}" for one in defects))
+
+
+class NormTooEarly(Refusal):
+    """A version would bind matters that may have been opened already."""
+
+    message = "Norm %(norm)s can begin on %(first)s at the earliest: today's matters are opened under the version in force."
+
+
+@transaction.atomic
+def revise_norm(*, document: Mapping[str, Any], actor_id: int, at: datetime) -> bool:
+    """Publish a new version that somebody has written here; return False when just this is published already.
+
+    It must be sound by the policies known at ``at``, and begin on a later day (Asia/Shanghai) than that of ``at``.
+
+    :raises NotAllowed: unless the actor keeps the handbook.
+    :raises NormInvalid: when the document is not a norm.
+    :raises NormTooEarly: when it would begin today or earlier.
+    :raises NormUnsound: naming every defect.
+    :raises NormVersionChanged: when that version is published with another text.
+    """
+    permissions.must_keep_handbook(actor_id=actor_id, at=at)
+    norm = parse_norm(document)
+    tomorrow = timezone.localdate(at) + timedelta(days=1)
+    if norm.effective_from < tomorrow:
+        raise NormTooEarly(norm=norm.id, first=tomorrow.isoformat())
+    defects = check(norm=norm, policies=all_entries(known_at=at))
+    if defects:
+        raise NormUnsound(defects)
+    return publish_norm_version(document=document, actor_id=actor_id, at=at)
+
+
 @transaction.atomic
 def publish_norm_version(*, document: Mapping[str, Any], actor_id: int | None, at: datetime) -> bool:
-    """Publish one version of a norm; return False when just this is published already.
+    """Publish one version of a norm as it stands; return False when just this is published already.
+
+    The files of the handbook come in by this door: ``shouwen norms check`` has proved them before.
 
     :raises NormInvalid: when the document is not a norm.
     :raises NormVersionChanged: when that version is published with another text.

@@ -1,1 +1,1 @@
-"""The pure rules of norms: ``definition``, ``soundness``, ``duration``, ``diagram``, ``drawing``, ``bpmn``."""
+"""The pure rules of norms: reading, proving, wording, laying out and writing them."""

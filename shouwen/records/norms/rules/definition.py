@@ -104,7 +104,10 @@ class CallBack:
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """One version of one norm. ``digest`` is the SHA-256 of its canonical JSON: the same text, the same digest."""
+    """One version of one norm, for ``customer_classes`` only where it names some.
+
+    ``digest`` is the SHA-256 of its canonical JSON: the same text, the same digest.
+    """
 
     id: str
     slug: str
@@ -122,6 +125,7 @@ class Norm:
     survey: bool
     steps: tuple[Step, ...]
     ends: tuple[End, ...]
+    customer_classes: tuple[str, ...] = ()
     digest: str = field(init=False)
     _steps: Mapping[str, Step] = field(init=False, repr=False, compare=False)
     _ends: Mapping[str, End] = field(init=False, repr=False, compare=False)
@@ -170,6 +174,7 @@ class Norm:
             "effective_from": self.effective_from.isoformat(),
             "name": _words(self.name),
             "purpose": _words(self.purpose),
+            **({"customer_classes": list(self.customer_classes)} if self.customer_classes else {}),
             "opens": {"channels": list(self.channels), "when": _words(self.opens_when)},
             "promise": _words(self.promise),
             "commitments": [{"policy": one.policy, "until": one.until} for one in self.commitments],
@@ -221,6 +226,7 @@ def parse_norm(document: object) -> Norm:
         effective_from=record.day("effective_from"),
         name=_read_words(record, "name"),
         purpose=_read_words(record, "purpose"),
+        customer_classes=record.texts("customer_classes", default=()),
         channels=opens.texts("channels"),
         opens_when=_read_words(opens, "when"),
         promise=_read_words(record, "promise"),

@@ -1,7 +1,7 @@
 """Where the steps of a norm stand and how the ways between them run: one layout for the BPMN picture and the printed one.
 
 The layout has two axes without a direction on paper: *along* is the order of the steps (``column``), *across* is the lane of the
-role (``row``). Between columns and between lanes lie channels; a way runs through free cells or through channels, each way on
+role in its unit (``row``). Between columns and between lanes lie channels; a way runs through free cells or through channels, each way on
 a track of its own, so that no way crosses a box. BPMN draws along to the right, the handbook's pages draw it downwards.
 """
 
@@ -10,15 +10,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
-from shouwen.records.norms.rules.definition import Norm, Outcome
+from shouwen.records.norms.rules.definition import Norm, Outcome, Step
 
 Channel = tuple[str, int]  # ("between_columns", 3) lies after column 3; ("between_rows", 0) before lane 0
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """Who works in a lane: a role in a kind of unit."""
+
+    role: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """The place of a step or an end: ``column`` in the order, ``row`` of the role's lane."""
+    """The place of a step or an end: ``column`` in the order, ``row`` of the lane."""
 
     column: int
     row: int
@@ -38,9 +47,12 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The grid: lanes in the order in which the roles first act, a cell for each step and end, and the ways."""
+    """The grid: lanes in the order in which they first act, a cell for each step and end, and the ways.
 
-    lanes: tuple[str, ...]
+    A step stands in the lane of its role; an end has no role and stands near what leads to it.
+    """
+
+    lanes: tuple[Lane, ...]
     cells: Mapping[str, Cell]
     ways: tuple[Way, ...]
 
@@ -49,9 +61,12 @@ class Plan:
         return 1 + max(cell.column for cell in self.cells.values())
 
 
-def plan(*, norm: Norm) -> Plan:
-    """Return the grid of ``norm``. Ways to nowhere are left out, so that an unsound norm can be drawn too."""
-    lanes = tuple(dict.fromkeys(step.role for step in norm.steps))
+def plan(*, norm: Norm, end_shift: int = 0) -> Plan:
+    """Return the grid of ``norm``; an end may stand ``end_shift`` lanes off the one that leads to it.
+
+    Ways to nowhere are left out, so that an unsound norm can be drawn too.
+    """
+    lanes = tuple(dict.fromkeys(lane_of(step) for step in norm.steps))
     ways = tuple(
         Way(step.key, outcome)
         for step in norm.steps
@@ -60,11 +75,17 @@ def plan(*, norm: Norm) -> Plan:
     )
     cells: dict[str, Cell] = {}
     for key in _in_order(norm, ways):
-        _place(key, lanes.index(norm.step(key).role), _before(key, ways, cells), cells)
+        row = lanes.index(lane_of(norm.step(key)))
+        column = _first_column(_before(key, ways, cells))
+        cells[key] = next(Cell(along, row) for along in count(column) if Cell(along, row) not in cells.values())
     for end in norm.ends:
-        before = _before(end.key, ways, cells)
-        _place(end.key, max(before, key=lambda cell: cell.column).row if before else 0, before, cells)
+        cells[end.key] = _free_cell(_before(end.key, ways, cells), cells, len(lanes), end_shift)
     return Plan(lanes=lanes, cells=cells, ways=ways)
+
+
+def lane_of(step: Step) -> Lane:
+    """Return the lane in which ``step`` is done."""
+    return Lane(step.role, step.unit)
 
 
 def _in_order(norm: Norm, ways: Sequence[Way]) -> list[str]:
@@ -86,12 +107,20 @@ def _before(key: str, ways: Sequence[Way], cells: Mapping[str, Cell]) -> list[Ce
     return [cells[way.source] for way in ways if _leads_on(way, key) and way.source in cells]
 
 
-def _place(key: str, row: int, before: Sequence[Cell], cells: dict[str, Cell]) -> None:
-    column = max((cell.column + 1 for cell in before), default=0)
-    taken = set(cells.values())
-    while Cell(column, row) in taken:
-        column += 1
-    cells[key] = Cell(column, row)
+def _first_column(before: Sequence[Cell]) -> int:
+    return max((cell.column + 1 for cell in before), default=0)
+
+
+def _free_cell(before: Sequence[Cell], cells: Mapping[str, Cell], rows: int, shift: int) -> Cell:
+    """Return the free cell nearest to the last of what leads to an end: further lanes before further columns."""
+    column, taken = _first_column(before), set(cells.values())
+    own = max(before, key=lambda cell: cell.column).row if before else 0
+    lanes = range(max(0, own - shift), min(rows, own + shift + 1))
+    free = (Cell(column + later, row) for later in range(len(cells) + 1) for row in lanes)
+    return min(
+        (cell for cell in free if cell not in taken),
+        key=lambda cell: (2 * (cell.column - column) + abs(cell.row - own), cell.column, cell.row),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +134,9 @@ class Measures:
     track: int = 9
     fan: int = 0  # how far apart the ways leave a box; 0: all from the middle
     tail: int = 0  # what hangs on a box's end: a gateway, the outcomes
+    label: int = 0  # room before each box for words on the lines that enter it
+    spread: int = 16  # how far apart lines enter a box at most
+    end_shift: int = 0  # by how many lanes an end may leave the lane of what leads to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +223,7 @@ class _Router:
 
 def lay_out(*, norm: Norm, measures: Measures) -> Layout:
     """Return the layout of ``norm`` in points; sizes grow with the number of ways that share a channel."""
-    grid = plan(norm=norm)
+    grid = plan(norm=norm, end_shift=measures.end_shift)
     routes = _Router(grid).routes()
     return _Geometry(norm, grid, measures, routes).layout()
 
@@ -236,6 +268,7 @@ class _Geometry:
         measures, starts = self.measures, list[int]()
         along = measures.header + measures.lead + self._room(("between_columns", -1))
         for column in range(self.grid.columns):
+            along += measures.label
             starts.append(along)
             along += measures.box_along + measures.tail + 2 * measures.lead + self._room(("between_columns", column))
         return [*starts, along - measures.lead]
@@ -261,7 +294,7 @@ class _Geometry:
         entries: dict[Way, int] = {}
         for target, ways in arriving.items():
             ways.sort(key=lambda way: (way.outcome.back, self.grid.cells[way.source].row, self._leaving(way)))
-            spacing = min(16, self.boxes[target].breadth * 3 // 4 // len(ways))
+            spacing = min(self.measures.spread, self.boxes[target].breadth * 3 // 4 // len(ways))
             for index, way in enumerate(ways):
                 entries[way] = self.boxes[target].middle + (2 * index - len(ways) + 1) * spacing // 2
         return entries

@@ -54,13 +54,17 @@ class Register:
 
     def holding(self, key: str, place: Place, day: date) -> Iterator[Match]:
         """Yield the statements about ``key`` that hold at ``place`` on ``day`` and set a time that may not be exceeded."""
+        return (match for match in self.stated(key, place, day) if sets_a_time(match.entry))
+
+    def stated(self, key: str, place: Place, day: date) -> Iterator[Match]:
+        """Yield every length of time that is stated about ``key`` at ``place`` on ``day``, notice periods too."""
         asked = (key, place, day)
         if asked not in self._matches:
             self._matches[asked] = matching_on(
                 entries=self.entries(key), key=key, place=place, day=day, known_at=LATEST_KNOWLEDGE
             )
         for match in self._matches[asked]:
-            if match.reason is None and match.amount is not None and sets_a_time(match.entry):
+            if match.reason is None and match.amount is not None and match.entry.is_duration:
                 yield match
 
     def limit_s(self, key: str, place: Place, day: date, *, units: Mapping[Unit, int]) -> Decimal | None:
@@ -69,14 +73,17 @@ class Register:
         return min((seconds(match) for match in caps), default=None)
 
     def promised(self, key: str, place: Place, day: date) -> Iterator[Match]:
-        """Yield the public statements about ``key``, or the company's own where nothing public is registered.
+        """Yield the public statements about ``key``, or the company's own where nothing public holds at ``place``.
 
         A mean counts like a cap, since a norm above it cannot keep it.
         """
-        has_public = any(entry.force is not Force.INTERNAL for entry in self.entries(key))
-        for match in self.holding(key, place, day):
-            if match.entry.force is not Force.INTERNAL or not has_public:
-                yield match
+        return (match for match in self.promised_or_notice(key, place, day) if sets_a_time(match.entry))
+
+    def promised_or_notice(self, key: str, place: Place, day: date) -> Iterator[Match]:
+        """Yield what ``promised`` does, and the notice periods that may not fall short."""
+        matches = list(self.stated(key, place, day))
+        has_public = any(match.entry.force is not Force.INTERNAL for match in matches)
+        return (match for match in matches if match.entry.force is not Force.INTERNAL or not has_public)
 
 
 def sets_a_time(entry: PolicyEntry) -> bool:
@@ -148,9 +155,8 @@ def _circumstances(norm: Norm, commitment: Commitment, register: Register) -> It
     jurisdictions = {"CN"} | {entry.jurisdiction for entry in entries}
     companies = {None} | {entry.company for entry in entries}
     zones = {None} | {value.zone for entry in entries for value in entry.values}
-    for jurisdiction, company, zone, area, kind, day in product(
-        jurisdictions, companies, zones, Area, CustomerClass, sorted(days)
-    ):
+    classes = [CustomerClass(code) for code in norm.customer_classes] or list(CustomerClass)
+    for jurisdiction, company, zone, area, kind, day in product(jurisdictions, companies, zones, Area, classes, sorted(days)):
         yield Place(jurisdiction, company, area, zone, kind), day
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shouwen.platform.people.choices import RoleCode, UnitKind
+from shouwen.platform.policies.choices import CustomerClass
 from shouwen.platform.policies.rules import PolicyEntry
 from shouwen.records.norms.choices import Channel, PauseReason, TargetKind
 from shouwen.records.norms.rules.definition import Norm, Outcome, Step, Words
@@ -14,6 +15,7 @@ from shouwen.records.norms.rules.duration import ClockConflict, Excess, Register
 
 ROLES, UNITS = frozenset(RoleCode.values), frozenset(UnitKind.values)
 CHANNELS, TARGETS, REASONS = frozenset(Channel.values), frozenset(TargetKind.values), frozenset(PauseReason.values)
+CLASSES = frozenset(str(code) for code in CustomerClass)
 
 WORDS = {
     "duplicate_key": ("编码 %(key)s 用了不止一次。", "The key %(key)s is used more than once."),
@@ -28,6 +30,7 @@ WORDS = {
     "no_escalation": ("没有升级层级。", "There is nobody to escalate to."),
     "unknown_role": ("%(key)s 不是岗位编码。", "%(key)s is no role."),
     "unknown_unit": ("%(key)s 不是单位类别编码。", "%(key)s is no kind of unit."),
+    "unknown_class": ("%(key)s 不是用户类别编码。", "%(key)s is no customer class."),
     "unknown_channel": ("%(key)s 不是渠道编码。", "%(key)s is no channel."),
     "unknown_target": ("%(key)s 不是时限指标编码。", "%(key)s is no target."),
     "unknown_reason": ("%(key)s 不是挂起原因编码。", "%(key)s is no reason for a pause."),
@@ -107,6 +110,7 @@ def _defect(norm: Norm, fault: _Fault) -> Defect:
 def _codes(norm: Norm) -> Iterator[_Fault]:
     """What is missing or unknown."""
     yield from _each_known(norm.channels, CHANNELS, "opens.channels", "unknown_channel", empty="no_channel")
+    yield from _each_known(norm.customer_classes, CLASSES, "customer_classes", "unknown_class")
     yield from _each_known(norm.escalation, ROLES, "escalation", "unknown_role", empty="no_escalation")
     yield from _each_known([pause.reason for pause in norm.pauses], REASONS, "pauses", "unknown_reason")
     for step in norm.steps:

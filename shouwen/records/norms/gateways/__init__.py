@@ -1,0 +1,1 @@
+"""The outside of norms: the printing press."""
