@@ -25,9 +25,9 @@ class Refusal(Exception):
         return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(self).__name__).lstrip("_")
 
     def explain(self, translate: Callable[[str], str] = str) -> str:
-        """Return the sentence; ``translate`` turns the English key (and that of a ``problem`` in it) into the reader's language."""
-        problem = self.details.get("problem")
-        words = {"problem": translate(problem)} if isinstance(problem, str) else {}
+        """Return the sentence; ``translate`` turns the English key (and those of a ``problem`` and a ``hint`` in it) into the reader's."""
+        keys = {name: self.details.get(name) for name in ("problem", "hint")}
+        words = {name: translate(key) for name, key in keys.items() if isinstance(key, str)}
         return translate(self.message) % (self.details | words)
 
 

@@ -105,7 +105,7 @@ class WorkCalendar:
             return
         if self.base is not None:
             raise self.base.not_announced(day)
-        raise BadInput("start", f"the year {day.year} is out of reach", f"stay between {first.year} and {until.year - 1}")
+        raise BadInput("calendar", f"it does not reach the year {day.year}", f"stay between {first.year} and {until.year - 1}")
 
     def is_provisional_on(self, day: date) -> bool:
         """Return whether the official days of that year were still to be announced."""

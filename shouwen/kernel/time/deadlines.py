@@ -71,7 +71,8 @@ def deadline(*, start_at: datetime, limit: Limit, calendar: WorkCalendar, pauses
     end_us = paused[-1][0] if due_us is None else due_us
     end_at = from_us(end_us, calendar.zone)
     steps = _steps(start_us, end_us, paused, calendar, working=limit.is_working)
-    provisional = limit.is_working and calendar.is_provisional_on(end_at.date())
+    may_be_provisional = limit.is_working and bool(steps) and calendar.is_provisional_on(end_at.date())
+    provisional = may_be_provisional and rests_on_provisional_days(until=end_at, calendar=calendar)
     if due_us is None:
         running_pause = Step(end_us, None, PAUSED, 0, calendar.zone)
         return Deadline(due_at=None, steps=(*steps, running_pause), provisional=provisional)
@@ -86,6 +87,17 @@ def working_time(
     A pause that has not ended lasts until ``end_at``.
     """
     return tuple(_steps(to_us(start_at), to_us(end_at), _pauses_us(pauses, start_at), calendar, working=True))
+
+
+def rests_on_provisional_days(*, until: datetime, calendar: WorkCalendar) -> bool:
+    """Return whether the working time just before ``until`` belongs to a day that was still to be announced.
+
+    A night shift belongs to the day on which it opens, so the last one of an announced year is certain to its end.
+    """
+    until_us = to_us(until)
+    if not calendar.is_provisional_on(from_us(until_us, calendar.zone).date()):
+        return False
+    return calendar.is_provisional_on(calendar.timeline.day_before(until_us))
 
 
 def next_working(*, start_at: datetime, calendar: WorkCalendar) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -10,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from shouwen.kernel.errors import BadInput
 from shouwen.kernel.time.calendars import DAY_S, Session, Sessions, WorkCalendar
-from shouwen.kernel.time.chinese_days import official_chinese_days
+from shouwen.kernel.time.chinese_days import ChineseDays, official_chinese_days
 from shouwen.kernel.time.instants import parse_instant, zone_named
 from shouwen.kernel.time.limits import Limit, Unit
 from shouwen.kernel.time.periods import Period
@@ -22,8 +24,10 @@ UNITS = {unit.value: unit for unit in Unit}
 DEFAULT_ZONE = "Asia/Shanghai"
 
 
-def read_calendar(document: object, *, field: str = "calendar") -> WorkCalendar:
+def read_calendar(document: object, *, field: str = "calendar", official: ChineseDays | None = None) -> WorkCalendar:
     """Return the calendar that ``document`` describes: its own week, or the official Chinese days with daily sessions.
+
+    ``official`` are those days as they were known when the calendar was published; without them, as they are known here.
 
     :raises BadInput: naming the field that cannot be used.
     """
@@ -39,13 +43,23 @@ def read_calendar(document: object, *, field: str = "calendar") -> WorkCalendar:
         weekly=_week(document, field),
         holidays=_days(document.get("holidays", ()), f"{field}.holidays"),
         workdays=_days(document.get("workdays", ()), f"{field}.workdays"),
-        base=official_chinese_days() if base else None,
+        base=(official or official_chinese_days()) if base else None,
         accept_provisional=_flag(document.get("provisional", False), f"{field}.provisional"),
         version=str(document.get("version", "")),
     )
     if both := sorted(calendar.holidays & calendar.workdays):
         raise BadInput(f"{field}.workdays", f"{both[0]} is a holiday and a workday", "name each day once")
     return calendar
+
+
+def calendar_digest(document: Mapping[str, object], *, official: ChineseDays | None = None) -> str:
+    """Return the SHA-256 of all that a calendar rests on: its document and, on the official Chinese days, those days themselves.
+
+    So it changes when another year is announced, and not when a package is renewed that says the same.
+    """
+    days = (official or official_chinese_days()).as_document() if document.get("base") == "cn" else None
+    content = json.dumps([document, days], sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _flag(value: object, field: str) -> bool:

@@ -6,6 +6,7 @@ The two binary searches of ``timeline`` run on arrays. Pauses are not known here
 from __future__ import annotations
 
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,8 @@ import numpy.typing as npt
 from shouwen.kernel.errors import BadInput
 from shouwen.kernel.time.calendars import WorkCalendar
 from shouwen.kernel.time.limits import Limit
-from shouwen.kernel.time.timeline import REACH_US, Span
-from shouwen.kernel.time.wall_days import after_wall_days
+from shouwen.kernel.time.timeline import REACH_US, Span, Timeline
+from shouwen.kernel.time.wall_days import after_wall_days, has_steady_days
 
 Microseconds = npt.NDArray[np.int64]
 
@@ -36,7 +37,7 @@ def due_many(*, starts_us: Microseconds, limit: Limit, calendar: WorkCalendar) -
     first_us, last_us = int(starts_us.min()), int(starts_us.max())
     furthest_us = calendar.timeline.add(last_us, limit.length_us(last_us, calendar))
     span = calendar.timeline.span_over(first_us, furthest_us)
-    due_us = _added(_Columns(span), starts_us, _lengths(span, starts_us, limit, calendar))
+    due_us = _added(_columns(calendar.timeline, span), starts_us, _lengths(span, starts_us, limit, calendar))
     if int((due_us - starts_us).max()) > REACH_US:
         raise BadInput("calendar", "it has too little working time for this limit", "check its sessions, or shorten the limit")
     return due_us
@@ -56,9 +57,22 @@ class _Columns:
         return np.where(i >= 0, worked, 0)
 
 
+_kept: WeakKeyDictionary[Timeline, tuple[Span, _Columns]] = WeakKeyDictionary()
+
+
+def _columns(timeline: Timeline, span: Span) -> _Columns:
+    """Return the arrays of a span; those of each calendar's latest span are kept."""
+    kept = _kept.get(timeline)
+    if kept is not None and kept[0] is span:
+        return kept[1]
+    columns = _Columns(span)
+    _kept[timeline] = span, columns
+    return columns
+
+
 def _wall(starts_us: Microseconds, limit: Limit, calendar: WorkCalendar) -> Microseconds:
-    if limit.days is None or not calendar.changes_clocks:
-        return starts_us + limit.length_us(0, calendar)
+    if limit.days is None or has_steady_days(int(starts_us.min()), calendar):
+        return starts_us + limit.length_us(int(starts_us[0]), calendar)
     return np.array([after_wall_days(int(us), limit.days, calendar) for us in starts_us], dtype=np.int64)
 
 
@@ -75,7 +89,7 @@ def _lengths(span: Span, starts_us: Microseconds, limit: Limit, calendar: WorkCa
     longest_day = max(span.day_bounds(k)[1] - span.day_bounds(k)[0] for k in range(len(span.day_starts)))
     if limit.days.denominator * longest_day >= LARGEST_DIVISOR or limit.days.numerator * longest_day >= 1 << 62:
         return np.array([limit.length_us(int(us), calendar) for us in starts_us], dtype=np.int64)
-    return _uneven(_Columns(span), starts_us, limit.days)
+    return _uneven(_columns(calendar.timeline, span), starts_us, limit.days)
 
 
 def _uneven(columns: _Columns, starts_us: Microseconds, days: Fraction) -> Microseconds:
@@ -91,7 +105,8 @@ def _uneven(columns: _Columns, starts_us: Microseconds, days: Fraction) -> Micro
     even = rest == 0
     whole, rest = whole - even, np.where(even, divisor, rest)
     target = k + whole
-    return day_before[target] + _share(rest, day_length[target], divisor) - worked
+    lengths: Microseconds = day_before[target] + _share(rest, day_length[target], divisor) - worked
+    return lengths
 
 
 def _share(part: Microseconds, length: Microseconds, divisor: Microseconds) -> Microseconds:
@@ -101,7 +116,7 @@ def _share(part: Microseconds, length: Microseconds, divisor: Microseconds) -> M
         digits = (length >> (chunk * CHUNK_BITS)) & ((1 << CHUNK_BITS) - 1)
         more, rest = np.divmod((rest << CHUNK_BITS) + part * digits, divisor)
         quotient = (quotient << CHUNK_BITS) + more
-    return quotient + (2 * rest >= divisor)
+    return quotient + np.greater_equal(2 * rest, divisor).astype(np.int64)
 
 
 __all__ = ["Microseconds", "due_many"]

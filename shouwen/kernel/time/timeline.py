@@ -113,6 +113,12 @@ class Timeline:
         i = bisect_right(span.opens, us) - 1
         return us if i >= 0 and us < span.closes[i] else self.add(us, 1) - 1
 
+    def day_before(self, us: int) -> date:
+        """Return the day to which the moment just before ``us`` belongs: the day of its session, or when closed its own."""
+        span = self.span_over(us - 1, us)
+        i = bisect_left(span.opens, us) - 1
+        return self._day_of(span.opens[i] if i >= 0 and us <= span.closes[i] else us - 1)
+
     def windows(self, us: int, until_us: int) -> list[tuple[int, int]]:
         """Return the windows that overlap ``[us, until_us)``, clipped to it; windows that touch are one."""
         span = self.span_over(us, until_us)

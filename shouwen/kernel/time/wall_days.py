@@ -6,19 +6,20 @@ clocks change). A start in the second pass of a doubled hour counts as its end, 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from shouwen.kernel.time.calendars import WorkCalendar
+from shouwen.kernel.time.calendars import STEADY_YEARS, WorkCalendar
 from shouwen.kernel.time.instants import SECOND_US, from_us, local_instant, to_us
 
 DAY_US = 86_400 * SECOND_US
+STEADY_FROM_US = to_us(datetime(STEADY_YEARS.start, 1, 2, tzinfo=UTC))
 
 
 def after_wall_days(start_us: int, days: Fraction, calendar: WorkCalendar) -> int:
     """Return the instant ``days`` days after ``start_us`` by the clocks of the calendar's zone, in whole microseconds, half up."""
-    if not calendar.changes_clocks:
+    if has_steady_days(start_us, calendar):
         return start_us + int(days * DAY_US + Fraction(1, 2))
     whole, part = divmod(days, 1)
     local = _local_start(start_us, calendar.zone)
@@ -26,6 +27,11 @@ def after_wall_days(start_us: int, days: Fraction, calendar: WorkCalendar) -> in
     if part:
         due_us += int(part * (_instant_us(local, int(whole) + 1, calendar.zone) - due_us) + Fraction(1, 2))
     return max(due_us, start_us)
+
+
+def has_steady_days(start_us: int, calendar: WorkCalendar) -> bool:
+    """Return whether every day from ``start_us`` on has 24 hours in the calendar's zone."""
+    return start_us >= STEADY_FROM_US and not calendar.changes_clocks
 
 
 def _local_start(start_us: int, zone: ZoneInfo) -> datetime:
