@@ -4,13 +4,19 @@ from django.db import models
 
 
 class CalendarVersion(models.Model):
-    """One version of one calendar, as its document says (工作日历版本)."""
+    """One version of one calendar, as its document says (工作日历版本).
+
+    ``official_days`` are the official Chinese days as they were known when it was published, for a calendar that stands on them: so
+    that a verdict can be replayed when another year has been announced since. ``official_source`` names where they came from.
+    """
 
     name = models.CharField(max_length=40)
     document = models.JSONField()
     digest = models.CharField(max_length=64)
     known_from = models.DateTimeField()
-    published_by_id = models.BigIntegerField(null=True)  # the people stand to the right of this flat
+    published_by_id = models.BigIntegerField(null=True)
+    official_days = models.JSONField(null=True)
+    official_source = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [

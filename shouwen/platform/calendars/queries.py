@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from shouwen.kernel.errors import NotFound
 from shouwen.kernel.time.calendars import WorkCalendar
+from shouwen.kernel.time.chinese_days import chinese_days_of, official_chinese_days
 from shouwen.kernel.time.documents import read_calendar
+from shouwen.platform.calendars import rules
 from shouwen.platform.calendars.models import CalendarVersion
 
 MEMORY_S = 2.0
@@ -64,6 +66,47 @@ def list_calendars() -> list[CalendarCard]:
     return [card for name in sorted(_versions()) for card in _versions()[name]]
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How far the calendar in force is certain.
+
+    ``confirmed_until`` None: it stands on no announcement, every day is. ``is_outdated``: the packages installed here know more, or
+    other, official days than the published version holds; loading the calendars again publishes them.
+    """
+
+    name: str
+    confirmed_until: date | None
+    source: str
+    is_alarming: bool
+    is_outdated: bool
+
+    @property
+    def says(self) -> str:
+        """Return it as one English line for an operator."""
+        if self.confirmed_until is None:
+            return "every day is known"
+        newer = "; newer days are installed and not published yet" if self.is_outdated else ""
+        return f"official days confirmed until {self.confirmed_until} ({self.source}){newer}"
+
+
+def coverage(*, at: datetime) -> list[Coverage]:
+    """Return until which day each calendar in force at ``at`` is confirmed, by name; an alarm is due from November on."""
+    names = sorted(_versions())
+    return [_coverage_of(calendar_in_force(name=name, at=at), at) for name in names if _is_in_force(name, at)]
+
+
+def _is_in_force(name: str, at: datetime) -> bool:
+    return any(card.known_from <= at for card in _versions()[name])
+
+
+def _coverage_of(card: CalendarCard, at: datetime) -> Coverage:
+    official = card.calendar.base
+    until = rules.confirmed_until(official)
+    is_outdated = official is not None and official != official_chinese_days()
+    is_alarming = rules.is_alarming(confirmed_until=until, today=at.astimezone(card.calendar.zone).date())
+    return Coverage(card.name, until, official.source if official else "", is_alarming or is_outdated, is_outdated)
+
+
 def forget() -> None:
     """Read the versions again at the next question; called by this process's own writes."""
     _memory.read_at = 0.0
@@ -82,5 +125,6 @@ def _versions() -> dict[str, tuple[CalendarCard, ...]]:
 
 @cache
 def _calendar(pk: int, digest: str) -> WorkCalendar:
-    document = CalendarVersion.objects.values_list("document", flat=True).get(pk=pk)
-    return read_calendar(document)
+    row = CalendarVersion.objects.only("document", "official_days", "official_source").get(pk=pk)
+    official = chinese_days_of(row.official_days, source=row.official_source) if row.official_days else None
+    return read_calendar(row.document, official=official)
