@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from shouwen.platform.search.models import BroadTerm
+from shouwen.platform.search.shares import forget_shares
 
 SAMPLE_ROWS = 30_000
 BROAD_FROM_PPM = 2_000
@@ -27,6 +28,7 @@ def refresh_broad_terms(*, subject: str, table: str) -> int:
     BroadTerm.objects.bulk_create(
         [BroadTerm(subject=subject, term=term, share_ppm=ppm) for term, ppm in counted], batch_size=2000
     )
+    forget_shares(subject)
     return len(counted)
 
 

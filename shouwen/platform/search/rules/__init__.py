@@ -10,6 +10,7 @@ from shouwen.platform.search.rules.words import (
     query_tokens,
     query_words,
     tail_of,
+    tokens_of_pieces,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "query_tokens",
     "query_words",
     "tail_of",
+    "tokens_of_pieces",
 ]

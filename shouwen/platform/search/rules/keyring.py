@@ -49,8 +49,9 @@ class Keyring:
             raise ValueError("Sealing keys are 32 bytes each, with ids from 1 to 255.")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._index_key = index_key
-        self._blinds: dict[str, hashlib._Hash] = {}
+        self._blinds: dict[str, hashlib.blake2b] = {}
         self.current_key_id = next(iter(keys))
+        self._cipher, self._key_mark = self._ciphers[self.current_key_id], bytes([self.current_key_id])
 
     @cached_property
     def terms(self) -> TermBook:
@@ -61,8 +62,7 @@ class Keyring:
         if not text:
             return b""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._ciphers[self.current_key_id].encrypt(nonce, text.encode(), column.encode())
-        return b"%c%b%b" % (self.current_key_id, nonce, sealed)
+        return self._key_mark + nonce + self._cipher.encrypt(nonce, text.encode(), column.encode())
 
     def unseal(self, sealed: bytes, *, column: str) -> str:
         """Return the text of a sealed value.

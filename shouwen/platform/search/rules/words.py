@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from shouwen.kernel.text.folding import fold, fold_name, is_han
+from shouwen.kernel.text.phones import PhoneInvalid, parse_phone
 from shouwen.kernel.text.pinyin import initials, readings
-from shouwen.kernel.text.tokens import bigrams, pieces, script_runs
+from shouwen.kernel.text.tokens import bigrams, digit_runs, pieces, script_runs
 
 PREFIX_MIN, PREFIX_MAX = 2, 8
 PERSON_NAME_LIMIT = 6  # characters; a longer name is treated as an organisation's
 PHONE_TAIL, IDENTITY_TAIL = 4, 6
 WORDS_LIMIT = 8
+NUMBER_LIMIT = 18  # digits of the longest number that is written with gaps; more of them are several numbers
 _GAP = re.compile(r"[\s,;，、；|]+")
 _NUMBERLIKE = re.compile(r"^[+(]?[0-9][0-9\s().+\-]{5,}$")
 
@@ -63,8 +65,11 @@ def organisation_tokens(name: str) -> set[str]:
 
 def address_tokens(address: str) -> set[str]:
     """Return the tokens of an address: bigrams over characters and numbers, and each number of two digits and more."""
-    folded = fold(address)
-    parts = pieces(folded)
+    return tokens_of_pieces(pieces(fold(address)))
+
+
+def tokens_of_pieces(parts: list[str]) -> set[str]:
+    """Return the tokens of an address that is cut into pieces already."""
     tokens = {left + right for left, right in pairwise(parts)}
     tokens.update([part for part in parts if len(part) > 1])
     return tokens
@@ -72,7 +77,7 @@ def address_tokens(address: str) -> set[str]:
 
 def number_tokens(*, phones: tuple[str, ...] = (), identity_number: str = "", account_numbers: tuple[str, ...] = ()) -> set[str]:
     """Return the tokens of numbers: whole and last four of a telephone (national digits), last six of an identity, whole accounts."""
-    tokens = {fold(number) for number in account_numbers}
+    tokens = {_whole(number) for number in account_numbers}
     for phone in phones:
         tokens.update((phone, phone[-PHONE_TAIL:]))
     if identity_number:
@@ -83,15 +88,32 @@ def number_tokens(*, phones: tuple[str, ...] = (), identity_number: str = "", ac
 
 def tail_of(identity_number: str) -> str:
     """Return the last six characters of an identity number, folded (the check character may be an x)."""
-    return fold(identity_number)[-IDENTITY_TAIL:]
+    return _whole(identity_number)[-IDENTITY_TAIL:]
+
+
+def _whole(number: str) -> str:
+    """Return the letters and digits of a number in one, folded."""
+    return number.lower() if number.isalnum() and number.isascii() else "".join(pieces(fold(number)))
 
 
 def query_words(text: str) -> list[str]:
-    """Return the folded words of a query, at most ``WORDS_LIMIT``; a telephone number written with gaps is one word."""
+    """Return the folded words of a query, at most ``WORDS_LIMIT``. A number written with marks or gaps is one word: its digits.
+
+    A telephone number becomes what people in the country dial: +86 138-1234-5678 is 13812345678.
+    """
     folded = fold(text)
-    if _NUMBERLIKE.match(folded):
-        return [folded]
-    return [word for word in _GAP.split(folded) if word][:WORDS_LIMIT]
+    is_one_number = _NUMBERLIKE.match(folded) and sum(map(len, digit_runs(folded))) <= NUMBER_LIMIT
+    words = [folded] if is_one_number else [word for word in _GAP.split(folded) if word]
+    return [_digits_of(word) if _NUMBERLIKE.match(word) else word for word in words[:WORDS_LIMIT]]
+
+
+def _digits_of(numberlike: str) -> str:
+    if numberlike.isdigit():
+        return numberlike
+    try:
+        return parse_phone(numberlike).national
+    except PhoneInvalid:
+        return "".join(digit_runs(numberlike))
 
 
 def query_tokens(word: str, *, parted: bool = False) -> list[QueryWord]:

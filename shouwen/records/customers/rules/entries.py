@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from shouwen.kernel.text.folding import fold
 from shouwen.kernel.text.tokens import pieces
-from shouwen.platform.search.rules import TermBook, address_tokens, name_tokens, number_tokens, organisation_tokens
+from shouwen.platform.search.rules import (
+    TermBook,
+    address_tokens,
+    name_tokens,
+    number_tokens,
+    organisation_tokens,
+    tokens_of_pieces,
+)
 from shouwen.records.customers.choices import CustomerKind
 
 KEPT_LIMIT = 200_000
@@ -61,8 +68,9 @@ class BulkTerms:
         """Return the terms of a part of an address, with its first and last piece, which pair with the neighbouring part."""
         if len(self._places) >= KEPT_LIMIT:
             self._places.clear()
-        parts = pieces(fold(part)) or [""]
-        placed = self._places[part] = (self._text(address_tokens(part)), parts[0], parts[-1])
+        parts = pieces(fold(part))
+        first, last = (parts[0], parts[-1]) if parts else ("", "")
+        placed = self._places[part] = (self._text(tokens_of_pieces(parts)), first, last)
         return placed
 
     def _text(self, tokens: Iterable[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -12,23 +13,9 @@ from shouwen.kernel.errors import Refusal
 from shouwen.kernel.text.folding import fold, fold_name
 from shouwen.kernel.text.phones import Phone, PhoneInvalid, parse_phone, split_phones
 from shouwen.records.customers.choices import AreaClass, CustomerClass, CustomerKind, IdentityKind, Tier, VoltageClass
+from shouwen.records.customers.rules.wellformed import CONTROL, TEXT_LIMITS, comparable_identity, is_email, is_number
 
-CELL_LIMITS = {
-    "account_number": 24,
-    "customer_number": 24,
-    "name": 120,
-    "identity_number": 30,
-    "street": 200,
-    "room": 100,
-    "address": 300,
-    "zone": 30,
-    "jurisdiction": 40,
-    "ownership_boundary": 200,
-    "transformer_code": 30,
-    "phones": 200,
-    "email": 120,
-    "opened_on": 30,
-}
+CELL_LIMITS = TEXT_LIMITS | {"address": 300, "phones": 200, "opened_on": 30}
 CLOSED_LISTS: dict[str, frozenset[str]] = {
     "kind": frozenset(CustomerKind.values),
     "identity_kind": frozenset(IdentityKind.values),
@@ -41,9 +28,7 @@ FIELDS = frozenset(CELL_LIMITS) | frozenset(CLOSED_LISTS)
 REQUIRED = ("account_number", "name", "area_class", "customer_class")
 FALLBACKS = {"kind": "person", "tier": "ordinary", "jurisdiction": "CN"}
 ENCODINGS = ("detect", "utf-8", "gb18030")
-_NUMBER = re.compile(r"^[0-9A-Za-z\-]{1,24}$")
-_EMAIL = re.compile(r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BREAKS = re.compile(r"[\t\r\n]+")
 _UNREADABLE = re.compile("[\ud800-\udfff\ufffd]")
 _HOUSE = re.compile(r"^(.*?[0-9０-９]+(?:[-－][0-9０-９]+)?\s*[号號](?:院|大院)?)(.*)$")
 
@@ -101,7 +86,7 @@ class ColumnRule:
 
     field: str
     columns: tuple[str, ...]
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = made_by(default_factory=dict)
     default: str = ""
     joined_by: str = ""
 
@@ -163,9 +148,11 @@ class RowReader:
             if _UNREADABLE.search(text):
                 problems.append(Problem(rule.field, "The cell is not readable in the file's encoding.", {}))
                 text = ""
-            elif _CONTROL.search(text):
+            elif CONTROL.search(text):
                 problems.append(Problem(rule.field, "The cell holds control characters.", {}))
                 text = ""
+            elif not text.isprintable():
+                text = _BREAKS.sub(" ", text)
         if len(text) > CELL_LIMITS[rule.field]:
             details: dict[str, str | int] = {"length": len(text), "limit": CELL_LIMITS[rule.field]}
             problems.append(Problem(rule.field, "The cell is too long: %(length)s characters, %(limit)s are allowed.", details))
@@ -199,7 +186,7 @@ def _assembled(values: dict[str, str], problems: list[Problem], mapping: Mapping
     if address := get("address", ""):
         street, room = split_address(address)
     refusals = [problem for problem in problems if problem.field in REQUIRED or problem.field in ("street", "address")]
-    if not _NUMBER.match(number) or not street or not get("name") or refusals or not _has_classes(values):
+    if not is_number(number) or not street or not get("name") or refusals or not _has_classes(values):
         raise RowRefused(_all_refusals(values, street, refusals))
     return ImportedCustomer(
         number,
@@ -207,7 +194,7 @@ def _assembled(values: dict[str, str], problems: list[Problem], mapping: Mapping
         values["kind"],
         values["name"],
         get("identity_kind", "") or ("resident_card" if get("identity_number") else ""),
-        get("identity_number", "").upper(),
+        comparable_identity(get("identity_number", "")),
         values["tier"],
         _phones(get("phones", ""), mapping.default_area, problems),
         _email(get("email", ""), problems),
@@ -237,7 +224,7 @@ def _all_refusals(values: dict[str, str], street: str, found: list[Problem]) -> 
             refusals.append(Problem(name, "A needed value is missing.", {}))
     if not street and not named & {"street", "address"}:
         refusals.append(Problem("street", "A needed value is missing.", {}))
-    if (number := values.get("account_number")) and not _NUMBER.match(number):
+    if (number := values.get("account_number")) and not is_number(number):
         refusals.append(
             Problem("account_number", "The account number holds something other than letters, digits and dashes.", {})
         )
@@ -246,7 +233,7 @@ def _all_refusals(values: dict[str, str], street: str, found: list[Problem]) -> 
 
 def _customer_number(values: dict[str, str], problems: list[Problem]) -> str:
     number = values.get("customer_number", "")
-    if number and not _NUMBER.match(number):
+    if number and not is_number(number):
         problems.append(
             Problem("customer_number", "The customer number holds something other than letters, digits and dashes.", {})
         )
@@ -269,7 +256,7 @@ def _phones(cell: str, default_area: str, problems: list[Problem]) -> tuple[Phon
 
 
 def _email(cell: str, problems: list[Problem]) -> str:
-    if cell and not _EMAIL.match(cell):
+    if cell and not is_email(cell):
         problems.append(Problem("email", "This is not an e-mail address.", {}))
         return ""
     return cell.lower()
@@ -290,7 +277,7 @@ def _day(cell: str, formats: tuple[str, ...], problems: list[Problem]) -> date |
 def split_address(address: str) -> tuple[str, str]:
     """Return street with house number, and the room: ``文三路90号3幢501室`` gives ``文三路90号`` and ``3幢501室``."""
     found = _HOUSE.match(address)
-    return (found.group(1), found.group(2).strip()) if found else (address, "")
+    return (found.group(1), found.group(2).strip(" ,，、")) if found else (address, "")
 
 
 def parse_mapping(document: Any) -> Mapping:

@@ -12,6 +12,7 @@ from shouwen.records.customers.events import CustomerCorrected
 from shouwen.records.customers.models import Account, ContactPoint, Customer, SupplyPoint
 from shouwen.records.customers.rules.mapping import ImportedCustomer
 from shouwen.records.customers.services.indexing import index_customers
+from shouwen.records.customers.services.reaching import kept_contact
 from shouwen.records.network.queries import transformer_ids_by_code
 
 PLACE_FIELDS = ("street", "room", "area_class", "zone", "jurisdiction", "customer_class", "voltage_class", "ownership_boundary")
@@ -21,7 +22,7 @@ def correct_from_row(*, account_id: int, record: ImportedCustomer, actor_id: int
     """Bring the customer, the first open place and the contact points of an account in line with a row."""
     account = Account.objects.select_for_update().get(pk=account_id)
     customer = Customer.objects.select_for_update().get(pk=account.customer_id)
-    changed = _correct_customer(customer, record) + _correct_place(account_id, record) + _add_contacts(customer.pk, record)
+    changed = _correct_customer(customer, record) + _correct_place(account_id, record) + add_contacts(customer.pk, record)
     if record.opened_on is not None and record.opened_on != account.opened_on:
         account.opened_on = record.opened_on
         account.save(update_fields=["opened_on"])
@@ -68,36 +69,24 @@ def _correct_place(account_id: int, record: ImportedCustomer) -> list[str]:
     return changed
 
 
-def _add_contacts(customer_id: int, record: ImportedCustomer) -> list[str]:
-    keys = keyring()
-    wanted = [
-        (
-            ContactKind.MOBILE if phone.kind.value == "mobile" else ContactKind.LANDLINE,
-            phone.with_extension,
-            phone.e164,
-            phone.national,
-        )
-        for phone in record.phones
-    ]
-    rows = [
+def add_contacts(customer_id: int, record: ImportedCustomer) -> list[str]:
+    """Add the ways to reach a customer that the row names and the customer does not have; the first of all is the preferred one."""
+    kept = [kept_contact(kind=ContactKind.MOBILE, value=phone.with_extension) for phone in record.phones]
+    if record.email:
+        kept.append(kept_contact(kind=ContactKind.EMAIL, value=record.email))
+    known = dict(ContactPoint.objects.in_use().filter(customer_id=customer_id).values_list("whole_blind", "is_preferred"))
+    added = [
         ContactPoint(
             customer_id=customer_id,
-            kind=kind,
-            value=value,
-            whole_blind=keys.blind(e164, purpose="phone"),
-            tail_blind=keys.blind(national[-4:], purpose="phone_tail"),
+            kind=one.kind,
+            value=one.value,
+            whole_blind=one.whole_blind,
+            tail_blind=one.tail_blind,
         )
-        for kind, value, e164, national in wanted
+        for one in kept
+        if one.whole_blind not in known
     ]
-    if record.email:
-        rows.append(
-            ContactPoint(
-                customer_id=customer_id,
-                kind=ContactKind.EMAIL,
-                value=record.email,
-                whole_blind=keys.blind(record.email, purpose="email"),
-            )
-        )
-    known = set(ContactPoint.objects.in_use().filter(customer_id=customer_id).values_list("whole_blind", flat=True))
-    added = ContactPoint.objects.bulk_create([row for row in rows if row.whole_blind not in known])
+    if added and not any(known.values()):
+        added[0].is_preferred = True
+    ContactPoint.objects.bulk_create(added)
     return ["contact_points"] if added else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,15 @@ from django.db import connection
 from psycopg import sql
 
 from shouwen.records.customers.choices import ImportOutcome
-from shouwen.records.customers.models import Account, Customer, ImportRun
+from shouwen.records.customers.models import Account, ImportRun
 from shouwen.records.customers.rules.mapping import Problem
-from shouwen.records.customers.services.bulk_correcting import correct_from_row
+from shouwen.records.customers.services.bulk_correcting import add_contacts, correct_from_row
 from shouwen.records.customers.services.bulk_rows import COPY_COLUMNS, NULL, PreparedRow, RowPreparer, problems_json
 from shouwen.records.customers.services.indexing import index_customers
 from shouwen.records.network.queries import transformer_ids_by_code
+
+_FRESH_IDS = "select nextval(pg_get_serial_sequence(%s, 'id')) as id from generate_series(1, %s)"
+_FRESH_BOUNDS = f"select min(id), max(id) from ({_FRESH_IDS}) as fresh"  # noqa: S608 - no input in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,14 @@ def _sorted_out(
 
 
 def _known_accounts(numbers: list[str]) -> dict[str, KnownAccount]:
-    rows = Account.objects.filter(number__in=numbers)
-    columns = rows.values_list("number", "id", "customer_id", "imported_digest", "imported_run_id", "imported_row_no")
-    return {number: KnownAccount(*rest) for number, *rest in columns}
+    """Return the accounts that are there, by number. Thousands of numbers go as one array, not as as many parameters."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select number, id, customer_id, imported_digest, imported_run_id, imported_row_no from customers_account"
+            " where number = any(%s)",
+            [numbers],
+        )
+        return {number: KnownAccount(*columns) for number, *columns in cursor.fetchall()}
 
 
 def _duplicate(row: PreparedRow, earlier_no: int) -> Outcome:
@@ -116,11 +124,19 @@ def _create(run: ImportRun, fresh: list[PreparedRow]) -> list[Outcome]:
     _copy("customers_supplypoint", (_place_text(row, account, place, transformers) for row, _, account, place in new_rows))
     _copy("customers_contactpoint", _contact_texts(added, known))
     _copy("customers_searchentry", (f"{customer}\t{place}\t{{{row.terms}}}\n" for row, customer, _, place in new_rows))
-    index_customers(set(known.values()) - {known[number] for number in added})
+    _join_to_their_customers(fresh, added, known)
     for row, customer_id, _, _ in new_rows:
         problems = row.problems + _unknown_transformer(row, transformers)
         outcomes.append(Outcome(row, ImportOutcome.CREATED, customer_id, problems))
     return outcomes
+
+
+def _join_to_their_customers(fresh: list[PreparedRow], added: dict[str, PreparedRow], known: dict[str, int]) -> None:
+    """Give customers what their further rows say: more telephones, and entries that hold all that is known of them."""
+    further = [row.record for row in fresh if row.record and added.get(row.record.customer_number) is not row]
+    for record in further:
+        add_contacts(known[record.customer_number], record)
+    index_customers({known[record.customer_number] for record in further})
 
 
 def _customers_of(fresh: list[PreparedRow]) -> tuple[dict[str, int], dict[str, PreparedRow]]:
@@ -129,7 +145,9 @@ def _customers_of(fresh: list[PreparedRow]) -> tuple[dict[str, int], dict[str, P
     for row in fresh:
         assert row.record is not None
         first.setdefault(row.record.customer_number, row)
-    known = dict(Customer.objects.filter(number__in=list(first)).values_list("number", "id"))
+    with connection.cursor() as cursor:
+        cursor.execute("select number, id from customers_customer where number = any(%s)", [list(first)])
+        known: dict[str, int] = dict(cursor.fetchall())
     added = {number: row for number, row in first.items() if number not in known}
     known.update(zip(added, _ids("customers_customer", len(added)), strict=True))
     return known, added
@@ -158,10 +176,13 @@ def _place_text(row: PreparedRow, account_id: int, place_id: int, transformers: 
     return f"{place_id}\t{account_id}\t{transformers.get(code, NULL)}\t{row.supply_point}\n"
 
 
-def _contact_texts(added: dict[str, PreparedRow], known: dict[str, int]) -> Iterator[str]:
+def _contact_texts(added: dict[str, PreparedRow], known: dict[str, int]) -> list[str]:
     texts = [(known[number], place, text) for number, row in added.items() for place, text in enumerate(row.contacts)]
-    for contact_id, (customer_id, place, text) in zip(_ids("customers_contactpoint", len(texts)), texts, strict=True):
-        yield f"{contact_id}\t{customer_id}\t{'f' if place else 't'}\t{text}\n"
+    ids = _ids("customers_contactpoint", len(texts))
+    return [
+        f"{contact_id}\t{customer_id}\t{'f' if place else 't'}\t{text}\n"
+        for contact_id, (customer_id, place, text) in zip(ids, texts, strict=True)
+    ]
 
 
 def _row_texts(run: ImportRun, outcomes: list[Outcome], at: datetime) -> Iterator[str]:
@@ -180,16 +201,26 @@ def _storable(raw: str) -> str:
 
 
 def _ids(table: str, count: int) -> list[int]:
-    """Return ``count`` fresh ids of ``table``."""
+    """Return ``count`` fresh ids of ``table``: they are one run, unless somebody else took some in between."""
+    if not count:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute("select nextval(pg_get_serial_sequence(%s, 'id')) from generate_series(1, %s)", [table, count])
+        cursor.execute(_FRESH_BOUNDS, [table, count])
+        first, last = cursor.fetchone()
+        if last - first + 1 == count:
+            return list(range(first, last + 1))
+        cursor.execute(_FRESH_IDS, [table, count])
         return [row[0] for row in cursor.fetchall()]
 
 
-def _copy(table: str, texts: Iterator[str]) -> None:
+def _copy(table: str, texts: Iterable[str]) -> None:
+    """Write rows by COPY. They are made before it begins: whoever asks the database during a COPY waits for ever."""
+    rows = "".join(texts).encode()
+    if not rows:
+        return
     columns = sql.SQL(", ").join(map(sql.Identifier, COPY_COLUMNS[table]))
     statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), columns)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         raw: Any = cursor
         with raw.copy(statement) as copy:
-            copy.write("".join(texts).encode())
+            copy.write(rows)

@@ -19,7 +19,6 @@ from django.db import connection, transaction
 from shouwen.kernel.errors import Refusal
 from shouwen.platform.outbox.services import announce
 from shouwen.platform.people.queries import get_viewer
-from shouwen.platform.search.services import refresh_broad_terms
 from shouwen.records.customers.choices import ImportState
 from shouwen.records.customers.events import CustomersImported
 from shouwen.records.customers.models import ImportRun
@@ -28,10 +27,10 @@ from shouwen.records.customers.rules import CsvRecord, Mapping, Problem, RowRefu
 from shouwen.records.customers.rules.mapping import ImportedCustomer, RowReader
 from shouwen.records.customers.services.bulk_rows import PreparedRow, RowPreparer
 from shouwen.records.customers.services.bulk_writing import BatchCount, write_batch
+from shouwen.records.customers.services.indexing import prepare_for_questions
 
 BATCH_ROWS = 5_000
 DETECT_BYTES = 4 << 20
-SEARCH_TABLE = "customers_searchentry"
 FAULTS = {
     "too_long": "The row is longer than any row of customers can be.",
     "unclosed_quote": "A quotation mark is opened and never closed.",
@@ -64,8 +63,9 @@ class ImportSummary:
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """What a person who waits is shown after each batch. Bytes are of the file."""
+    """What a person who waits is shown after each batch of ``batch_rows``. Bytes are of the file."""
 
+    batch_rows: int
     rows_done: int
     rejected_count: int
     bytes_done: int
@@ -231,7 +231,7 @@ def _import_rest(run: ImportRun, reading: Reading, batch_rows: int, actor_id: in
     for batch in _prepared_ahead(reading, run.rows_done, batch_rows, run.started_at):
         _take_batch(run, batch, actor_id, at)
         if tell is not None:
-            tell(ImportProgress(run.rows_done, run.rejected_count, run.bytes_done, run.bytes_total))
+            tell(ImportProgress(len(batch), run.rows_done, run.rejected_count, run.bytes_done, run.bytes_total))
     _finish(run, at)
 
 
@@ -321,4 +321,4 @@ def _advance(run: ImportRun, batch: list[PreparedRow], count: BatchCount) -> Non
 def _finish(run: ImportRun, at: datetime) -> None:
     run.state, run.finished_at, run.bytes_done = ImportState.FINISHED, at, run.bytes_total
     run.save(update_fields=["state", "finished_at", "bytes_done"])
-    refresh_broad_terms(subject="customer", table=SEARCH_TABLE)
+    prepare_for_questions()

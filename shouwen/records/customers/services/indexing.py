@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 from psycopg import sql
 
-from shouwen.kernel.text.phones import PhoneInvalid, parse_phone
 from shouwen.platform.search.keys import keyring
+from shouwen.platform.search.services import refresh_broad_terms
 from shouwen.records.customers.choices import TELEPHONE_KINDS
-from shouwen.records.customers.models import ContactPoint, Customer, ImportRow, SearchEntry, Sensitivity, SpecialNeed, SupplyPoint
+from shouwen.records.customers.models import (
+    Account,
+    ContactPoint,
+    Customer,
+    ImportRow,
+    SearchEntry,
+    Sensitivity,
+    SpecialNeed,
+    SupplyPoint,
+)
 from shouwen.records.customers.rules.entries import entry_tokens
+from shouwen.records.customers.rules.wellformed import national_digits
 
 SEALED_COLUMNS: tuple[tuple[type[models.Model], str], ...] = (
     (Customer, "name"),
@@ -30,6 +40,19 @@ def index_customers(customer_ids: Collection[int]) -> None:
     """Write the search entries of these customers anew, within the transaction of the caller."""
     SearchEntry.objects.filter(customer_id__in=customer_ids).delete()
     SearchEntry.objects.bulk_create(_entries(customer_ids), batch_size=1000)
+
+
+def prepare_for_questions() -> None:
+    """Let the database know what many new rows have changed, within the transaction of the caller.
+
+    Entries that wait in the list of the term index go into the index, which every search would read else; the planner counts anew, and
+    so do we what is broad.
+    """
+    tables = [model._meta.db_table for model in (Customer, Account, SupplyPoint, ContactPoint, SearchEntry)]
+    with connection.cursor() as cursor:
+        cursor.execute("select gin_clean_pending_list('customer_search_terms')")
+        cursor.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, tables))))
+    refresh_broad_terms(subject="customer", table=SearchEntry._meta.db_table)
 
 
 @transaction.atomic
@@ -87,43 +110,55 @@ def _reseal_rejected_rows(limit: int) -> int:
 
 
 def _entries(customer_ids: Collection[int]) -> list[SearchEntry]:
-    places = _places_by_customer(customer_ids)
-    phones = _phones_by_customer(customer_ids)
+    places, phones, accounts = _places_of(customer_ids), _phones_of(customer_ids), _accounts_of(customer_ids)
     entries = []
     for customer in Customer.objects.filter(pk__in=customer_ids).order_by("pk"):
-        for place_id, account_number, street, room in places[customer.pk] or [(0, "", "", "")]:
+        theirs = places[customer.pk] or [EntryPlace(0, "", "", "")]
+        homeless = accounts[customer.pk] - {place.account_number for place in theirs}
+        for place in theirs:
             tokens = entry_tokens(
                 kind=customer.kind,
                 name=customer.name,
-                street=street,
-                room=room,
+                street=place.street,
+                room=place.room,
                 phones=phones[customer.pk],
                 identity_number=customer.identity_number,
-                numbers=(customer.number, account_number),
+                numbers=(customer.number, place.account_number, *homeless),
             )
-            entries.append(SearchEntry(customer_id=customer.pk, place_id=place_id, terms=keyring().terms_of(tokens)))
+            terms = keyring().terms_of(tokens)
+            entries.append(SearchEntry(customer_id=customer.pk, place_id=place.place_id, terms=terms))
     return entries
 
 
-def _places_by_customer(customer_ids: Collection[int]) -> dict[int, list[tuple[int, str, str, str]]]:
-    places: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
+class EntryPlace(NamedTuple):
+    """A place with its account, in clear."""
+
+    place_id: int
+    account_number: str
+    street: str
+    room: str
+
+
+def _places_of(customer_ids: Collection[int]) -> dict[int, list[EntryPlace]]:
+    places: dict[int, list[EntryPlace]] = defaultdict(list)
     rows = SupplyPoint.objects.filter(account__customer_id__in=customer_ids, closed_at__isnull=True).order_by("pk")
-    for customer_id, *place in rows.values_list("account__customer_id", "pk", "account__number", "street", "room"):
-        places[customer_id].append((place[0], place[1], place[2], place[3]))
+    columns = rows.values_list("account__customer_id", "pk", "account__number", "street", "room")
+    for customer_id, place_id, number, street, room in columns:
+        places[customer_id].append(EntryPlace(place_id, number, street, room))
     return places
 
 
-def _phones_by_customer(customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+def _accounts_of(customer_ids: Collection[int]) -> dict[int, set[str]]:
+    """Return the numbers of all accounts, by customer: one without an open place is found all the same."""
+    numbers: dict[int, set[str]] = defaultdict(set)
+    for customer_id, number in Account.objects.filter(customer_id__in=customer_ids).values_list("customer_id", "number"):
+        numbers[customer_id].add(number)
+    return numbers
+
+
+def _phones_of(customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     phones: dict[int, tuple[str, ...]] = defaultdict(tuple)
     rows = ContactPoint.objects.in_use().filter(customer_id__in=customer_ids, kind__in=TELEPHONE_KINDS).order_by("pk")
     for customer_id, value in rows.values_list("customer_id", "value"):
         phones[customer_id] += (national_digits(value),)
     return phones
-
-
-def national_digits(kept: str) -> str:
-    """Return a kept telephone number as dialled in the country, without its extension."""
-    try:
-        return parse_phone(kept).national
-    except PhoneInvalid:
-        return kept.lstrip("+")
