@@ -14,6 +14,7 @@ from shouwen.loop.messages.queries.cards import (
     notice_proof,
     overlong_templates,
 )
+from shouwen.loop.messages.queries.parcels import parcels_of
 from shouwen.loop.messages.queries.reach import can_be_reached, company_quiet_hours
 from shouwen.loop.messages.queries.sender import about_of_mail, public_link, thread_of
 
@@ -33,6 +34,7 @@ __all__ = [
     "message_text",
     "notice_proof",
     "overlong_templates",
+    "parcels_of",
     "public_link",
     "thread_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
@@ -25,20 +26,32 @@ QUIET_UNTIL = PolicyRef(key="message.quiet_hours_until", default=Decimal(8), uni
 
 @dataclass(frozen=True, slots=True)
 class AlikeCustomers:
-    """Customers whose ways differ only by which contact points they are.
+    """Customers whose ways differ only by which contact points they are, as the database writes arrays: what is not looked at here
+    goes back to it as it came.
 
-    ``reach`` names ways by their place: the way 1 of the third customer is the contact point ``contact_ids[2][1]``.
+    ``reach`` names ways by their place: the way 1 of the third customer is the contact point ``contacts[2][1]``.
     """
 
     reach: Reach
-    customer_ids: Sequence[int]
-    contact_ids: Sequence[Sequence[int]]
+    customers: str
+    contacts: str
+
+    @property
+    def customer_ids(self) -> list[int]:
+        return _read_array(self.customers)
 
     def each(self) -> Iterator[tuple[int, Reach]]:
         """Return each customer with their own ways."""
-        for customer_id, contacts in zip(self.customer_ids, self.contact_ids, strict=True):
+        for customer_id, contacts in zip(self.customer_ids, _read_array(self.contacts), strict=True):
             ways = tuple(replace(way, contact_id=contacts[way.contact_id]) for way in self.reach.ways)
             yield customer_id, replace(self.reach, ways=ways)
+
+
+def _read_array(text: str) -> list[Any]:
+    return list(json.loads(text.translate(_AS_JSON).replace("NULL", "null")))
+
+
+_AS_JSON = str.maketrans("{}", "[]")
 
 
 def company_quiet_hours(*, at: datetime) -> QuietHours:
@@ -65,17 +78,23 @@ def can_be_reached(*, customer_id: int) -> bool:
 def alike_customers(*, customer_ids: Sequence[int]) -> list[AlikeCustomers]:
     """Return the customers among ``customer_ids`` that exist, grouped by the look of their ways: one query."""
     with connection.cursor() as cursor:
-        cursor.execute(_groups(), [list(CHANNEL_OF_CONTACT), list(customer_ids)])
+        cursor.execute(_groups(), [list(CHANNEL_OF_CONTACT), array_text(customer_ids)])
         return [
             AlikeCustomers(_reach(channel, language, ways), customers, contacts)
             for channel, language, ways, customers, contacts in cursor.fetchall()
         ]
 
 
+def array_text(ids: Sequence[int]) -> str:
+    """Return ids as the database writes an array: a million of them are not worth a look at each."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
 @cache
 def _groups() -> sql.Composed:
     """Return the one statement of this flat that reads the tables of customers: a set of a million is not asked for one by one."""
-    customer, contact = (Message._meta.get_field(name).related_model for name in ("customer", "contact_point"))
+    customer: Any = Message._meta.get_field("customer").related_model
+    contact: Any = Message._meta.get_field("contact_point").related_model
     return sql.SQL(_GROUPS).format(
         customers=_table(customer),
         contacts=_table(contact),
@@ -88,8 +107,8 @@ def _table(model: Any) -> sql.Identifier:
 
 
 _GROUPS = """
-    select preference.channel, preference.language, told.ways, array_agg(told.id order by told.id),
-           array_agg(told.contacts order by told.id)
+    select preference.channel, preference.language, told.ways, array_agg(told.id order by told.id)::text,
+           array_agg(told.contacts order by told.id)::text
     from (
         select customer.id, array_agg(contact.id order by contact.id) as contacts,
                string_agg(concat_ws('/', contact.kind, contact.consent, contact.is_preferred::int, contact.quiet_from,
@@ -97,7 +116,7 @@ _GROUPS = """
         from {customers} customer
         left join {contacts} contact
             on contact.customer_id = customer.id and contact.removed_at is null and contact.kind = any(%s)
-        where customer.id = any(%s)
+        where customer.id = any(%s::bigint[])
         group by customer.id
     ) told
     left join {preferences} preference on preference.customer_id = told.id

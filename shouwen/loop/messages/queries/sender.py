@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from shouwen.loop.messages.rules import threads
-from shouwen.loop.messages.rules.texts import FieldValue, Words
+from shouwen.loop.messages.rules.texts import FieldValue, Words, in_words
 from shouwen.loop.messages.rules.threads import About
 from shouwen.platform.people.choices import UnitKind
 from shouwen.platform.people.queries import list_units
@@ -28,6 +28,10 @@ class Sender:
     @property
     def fields(self) -> dict[str, FieldValue]:
         return {"company": self.company, "hotline": self.hotline}
+
+    def name(self, language: str) -> str:
+        """Return the company's name in the language of a text."""
+        return in_words(self.company, language)
 
 
 def sender() -> Sender:

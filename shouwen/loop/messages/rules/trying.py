@@ -12,7 +12,7 @@ LONGEST_PAUSE = timedelta(hours=6)
 
 def pause_after(*, try_count: int, first_pause: timedelta) -> timedelta:
     """Return the pause after the ``try_count``-th try by one way: the first one, then twice as long each time, at most six hours."""
-    return min(first_pause * 2 ** (try_count - 1), LONGEST_PAUSE)
+    return min(first_pause * (1 << (try_count - 1)), LONGEST_PAUSE)
 
 
 class Consequence(StrEnum):
