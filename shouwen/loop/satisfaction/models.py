@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from shouwen.loop.satisfaction.rules import LinkState
 from shouwen.loop.workorders.choices import Grade
 from shouwen.platform.search.fields import EncryptedText
 
@@ -53,6 +54,11 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work_order_id}/{self.round}"
+
+    @property
+    def link_state(self) -> LinkState:
+        """Return what decides whether the customer's link still holds."""
+        return LinkState(self.expires_at, self.answered_at is not None, self.settled_at is not None)
 
 
 class CallBackQuerySet(models.QuerySet["CallBack"]):

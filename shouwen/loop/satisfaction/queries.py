@@ -103,11 +103,7 @@ def link_card(*, token: str, at: datetime) -> LinkCard:
     :raises NotFound: when it is unknown, used, overtaken or expired: all look the same.
     """
     row = Survey.objects.select_related("work_order").filter(token_digest=rules.token_digest(token)).first()
-    if row is None or not rules.holds(link=link_state(row), at=at):
+    if row is None or not rules.holds(link=row.link_state, at=at):
         raise NotFound
     norm = norm_version(version_id=row.work_order.norm_version_id)
     return LinkCard(number_of(row.work_order_id), norm.name, row.expires_at)
-
-
-def link_state(row: Survey) -> rules.LinkState:
-    return rules.LinkState(row.expires_at, row.answered_at is not None, row.settled_at is not None)

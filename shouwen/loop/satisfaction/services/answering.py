@@ -10,7 +10,7 @@ from shouwen.kernel.errors import Refusal
 from shouwen.loop.satisfaction import rules
 from shouwen.loop.satisfaction.events import SurveyAnswered
 from shouwen.loop.satisfaction.models import Survey
-from shouwen.loop.satisfaction.queries import link_state, satisfaction_staff_id
+from shouwen.loop.satisfaction.queries import satisfaction_staff_id
 from shouwen.loop.workorders import services as workorders
 from shouwen.loop.workorders.choices import GradeSource
 from shouwen.platform.outbox.services import announce
@@ -38,7 +38,7 @@ def answer_survey(*, token: str, grade: int, words: str = "", at: datetime) -> N
     :raises NotAGrade: for anything but 1 to 5; the link holds on.
     """
     row = Survey.objects.select_for_update().filter(token_digest=rules.token_digest(token)).first()
-    if row is None or not rules.holds(link=link_state(row), at=at):
+    if row is None or not rules.holds(link=row.link_state, at=at):
         raise CannotAnswer
     if not rules.is_grade(grade):
         raise NotAGrade
