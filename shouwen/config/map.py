@@ -68,8 +68,11 @@ def _rooms_of(floor: str, flat: str) -> list[str]:
 
 
 def _facts() -> str:
+    from django.utils.module_loading import autodiscover_modules
+
     from shouwen.platform.outbox import hearing
 
+    autodiscover_modules("events")
     announcers = _announcers()
     lines = ["## Facts", "", "| fact | told of | announced by | heard by |", "|---|---|---|---|"]
     for name, kind in sorted(hearing.all_kinds().items(), key=lambda pair: (pair[1].__module__, pair[0])):

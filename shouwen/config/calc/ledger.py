@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -62,17 +61,19 @@ def _kind(row: object, field: str) -> type[Fact]:
 
 
 def _values(row: Mapping[str, Any], kind: type[Fact], field: str, zone: ZoneInfo) -> dict[str, Any]:
-    hints = _hints(kind)
+    hints = HINTS[kind]
     if unknown := [name for name in row if name not in hints and name != "kind"]:
         raise BadInput(f"{field}.{unknown[0]}", f"{kind.__name__} has no such field", f"use only {', '.join(hints)}")
     return {name: _value(value, hints[name], f"{field}.{name}", zone) for name, value in row.items() if name != "kind"}
 
 
-@cache
-def _hints(kind: type[Fact]) -> dict[str, str]:
+def _hints_of(kind: type[Fact]) -> dict[str, str]:
     """Return each field of the kind with its type as text, such as ``int | None``."""
     hints = get_type_hints(kind)
     return {one.name: getattr(hints[one.name], "__name__", str(hints[one.name])) for one in fields(kind)}
+
+
+HINTS = {kind: _hints_of(kind) for kind in KINDS.values()}
 
 
 def _value(value: object, hint: str, field: str, zone: ZoneInfo) -> object:
@@ -111,12 +112,11 @@ _READERS: dict[str, Callable[[Any, str, ZoneInfo], object]] = {
 _NOTHING = {"datetime": None, "date": date(1970, 1, 1), "Decimal": Decimal(0), "tuple": (), "bool": False, "int": 1, "str": ""}
 
 
-@cache
-def _nothing(kind: type[Fact]) -> dict[str, object]:
+def _nothing(kind: type[Fact]) -> dict[str, Any]:
     """Return a value for each field that says nothing: none where there may be none, else the dullest of its type."""
     return {
         name: None if "None" in hint else next(value for word, value in _NOTHING.items() if word in hint)
-        for name, hint in _hints(kind).items()
+        for name, hint in HINTS[kind].items()
         if name != "at"
     }
 
@@ -130,14 +130,14 @@ class _Completing:
 
     def defaults(self, kind: type[Fact], values: Mapping[str, Any], field: str) -> dict[str, object]:
         """Return the fields of the next fact that follow from what is known, and remember what it changes."""
-        moments = {name: values.get("at") for name, hint in _hints(kind).items() if hint == "datetime" and name != "at"}
+        moments = {name: values.get("at") for name, hint in HINTS[kind].items() if hint == "datetime" and name != "at"}
         if kind is events.WorkOrderOpened:
             return moments | self._opening(values, field)
         if kind is events.StepFinished:
             return moments | self._finishing(values, field)
         if kind is events.WorkOrderReopened:
             return moments | self._reopening(values, field)
-        return moments | ({"step": self._step} if "step" in _hints(kind) else {})
+        return moments | ({"step": self._step} if "step" in HINTS[kind] else {})
 
     def _opening(self, values: Mapping[str, Any], field: str) -> dict[str, object]:
         self._step = self._known_step(values.get("step", self._norm.first.key), field)
@@ -182,7 +182,7 @@ def _resolved(facts: list[Fact]) -> list[Fact]:
         result.append(fact)
         if isinstance(fact, events.StepFinished) and fact.end is not None and not _is_resolved(facts[i + 1 :]):
             told = {"work_order_id": fact.work_order_id, "at": fact.at, "actor_id": fact.actor_id, "end": fact.end}
-            result.append(events.WorkOrderResolved(**(_nothing(events.WorkOrderResolved) | told)))  # type: ignore[arg-type]
+            result.append(events.WorkOrderResolved(**(_nothing(events.WorkOrderResolved) | told)))
     return result
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from shouwen.config.calc.ledger import KINDS, read_ledger
-from shouwen.config.calc.reading import calendar_of, canonical, check_fields, iso
+from shouwen.config.calc.reading import calendar_of, check_fields, iso
 from shouwen.config.calc.registry import Calculation, Document, Schema
 from shouwen.config.calc.shapes import ANSWERED_INSTANT, CALENDAR, INSTANT, STEPS, record
 from shouwen.config.calc.working import steps_document
 from shouwen.kernel.errors import BadInput
 from shouwen.kernel.facts import Fact
 from shouwen.kernel.time.calendars import WorkCalendar
+from shouwen.kernel.time.documents import calendar_digest
 from shouwen.kernel.time.instants import parse_instant
 from shouwen.loop.workorders.rules.course import Course, course_of
 from shouwen.loop.workorders.rules.targets import TargetVerdict, judge_ledger, place_of
@@ -28,7 +28,7 @@ def verdict(case: Document) -> Document:
     check_fields(case, required=FIELDS)
     calendar, norm, entries = calendar_of(case["calendar"]), _norm(case["norm"]), _policies(case["policies"])
     at = parse_instant(case["at"], zone=calendar.zone, field="at")
-    digest = hashlib.sha256(canonical(case["calendar"])).hexdigest()
+    digest = calendar_digest(case["calendar"])
     ledger = read_ledger(document=case["facts"], norm=norm, calendar_digest=digest, zone=calendar.zone)
     course = _course([fact for fact in ledger if fact.at <= at])
     targets = judge_ledger(

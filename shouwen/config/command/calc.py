@@ -1,4 +1,8 @@
-"""``shouwen calc``: one JSON object on the standard input, its answer on the standard output; with ``--lines`` one on each line."""
+"""``shouwen calc``: one JSON object on the standard input, its answer on the standard output; with ``--lines`` one on each line.
+
+A wrong input is answered with its error and exit code 2. With ``--lines`` the error stands on the line of its case, and the exit code
+is 2 only when no line could be read at all.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +17,23 @@ from shouwen.config.calc.registry import ENTRIES, Calculation, Document, calcula
 from shouwen.kernel.errors import BadInput
 
 CHUNK = 1 << 18
+LONGEST_PROBLEM = 300  # characters: whoever sends a megabyte knows what it was
 WRONG_INPUT = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="which calculation")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "Calculations:\n" + "\n".join(f"  {name:14} {entry.says}" for name, entry in ENTRIES.items())
+    parser.add_argument("name", nargs="?", metavar="CALCULATION", help="which one, see below")
     parser.add_argument("--lines", action="store_true", help="one case on each line, one answer on each line, in the same order")
-    parser.add_argument("--list", action="store_true", help="list the calculations")
+    parser.add_argument("--list", action="store_true", help="print the names of the calculations")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of what the calculation takes and gives")
 
 
 def run(arguments: argparse.Namespace) -> int:
     out = sys.stdout.buffer
     if arguments.list:
-        out.write("".join(f"{name:14} {entry.says}\n" for name, entry in ENTRIES.items()).encode())
+        out.write("".join(f"{name}\n" for name in ENTRIES).encode())
         return 0
     try:
         found = calculation(arguments.name or "")
@@ -89,7 +96,11 @@ def _read(text: bytes) -> Document:
 
 
 def _error(error: BadInput) -> Document:
-    return {"error": {"field": error.field, "problem": error.problem, "hint": error.hint}}
+    return {"error": {"field": _short(error.field), "problem": _short(error.problem), "hint": error.hint}}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_PROBLEM else f"{text[: LONGEST_PROBLEM - 1]}…"
 
 
 def _json(document: Document) -> bytes:

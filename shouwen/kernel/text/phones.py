@@ -13,6 +13,8 @@ from shouwen.kernel.text.folding import fold
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
+SHORTEST = 7  # digits of a local number
+
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _PLAIN_MOBILE = re.compile(r"[1][3-9][0-9]{9}", re.ASCII)
 _LABEL = re.compile(
@@ -20,6 +22,9 @@ _LABEL = re.compile(
     r"|tel|phone|mobile|mob|cell|fax)[\s.:]*"
 )
 _EXTENSION = re.compile(r"(?:转分机|转接|分机号?|转|ext(?:ension|n)?|x|#|,|;ext=)[\s.:,-]*([0-9]{1,8})\s*$")
+_WHOSE = re.compile(r"^[^\W0-9a-z_]+[\s:·]*(?=[+(]?\s*[0-9])")  # 张伟 138…
+_REMARK = re.compile(r"\s*\([^()0-9]*\)\s*$")  # …(家), …(张先生)
+_COMMAS = re.compile(r"[,\s]+")
 _THIRD_GROUP = re.compile(r"^(.*[0-9]{7,8})\s*-\s*([0-9]{1,6})$")
 _CALL_PREFIX = re.compile(
     r"^(?:17951|17911|17909|17900|17901|17908|17969|17990|17991|17995|17996|12593|12590|11808|10193)(?=0|1[3-9]|[2-9])"
@@ -99,7 +104,8 @@ def parse_phone(text: str, *, default_area: str = "") -> Phone:
     """Return the telephone number that ``text`` means.
 
     Understands +86, 0086, 86, the long-distance prefixes (17951 …), full-width and Chinese digits, dashes, dots, spaces,
-    brackets, an area code with or without its 0, ``转``/``分机``/``ext``/``#`` and a third group as extension, 400/800 numbers,
+    brackets, commas, an area code with or without its 0, ``转``/``分机``/``ext``/``#`` and a third group as extension, 400/800
+    numbers, a name in front and a remark in brackets behind (张伟 138…, …(家)),
     and local numbers where ``default_area`` (``0571`` or ``571``) is given. Numbers of other countries need ``+`` or ``00``.
 
     :raises PhoneInvalid: with the reason.
@@ -124,19 +130,28 @@ def _cleaned(text: str) -> str:
     folded = _LABEL.sub("", folded)
     if not folded:
         raise PhoneInvalid(PhoneFault.EMPTY)
-    return folded
+    told = _REMARK.sub("", _WHOSE.sub("", folded))
+    parted = _COMMAS.sub("", told)
+    return parted if _MOBILE.fullmatch(parted) else told
 
 
 def _without_extension(body: str) -> tuple[str, str]:
-    if found := _EXTENSION.search(body):
+    found = _EXTENSION.search(body)
+    if found and _digit_count(body[: found.start()]) >= SHORTEST:
         return body[: found.start()], found.group(1)
+    body = body.replace(",", " ")
     if (found := _THIRD_GROUP.match(body)) and len(_SEPARATORS.sub("", found.group(1)).lstrip("+")) >= 10:
         return found.group(1), found.group(2)
     return body, ""
 
 
+def _digit_count(text: str) -> int:
+    return sum(character.isdigit() for character in text)
+
+
 def _without_country(compact: str) -> tuple[str, bool]:
     """Return the national digits, or the whole international number and that it is of another country."""
+    compact = compact.removeprefix("+") if compact.startswith("+00") else compact
     for prefix in ("+86", "0086", "86"):
         rest = compact.removeprefix(prefix)
         if rest != compact and (prefix != "86" or len(rest) >= 9):
@@ -166,7 +181,7 @@ def _chinese(digits: str, extension: str, area: str) -> Phone:
         raise PhoneInvalid(PhoneFault.SERVICE_NUMBER)
     if _BUSINESS.match(significant):
         return Phone("+86" + significant, PhoneKind.BUSINESS, extension)
-    if len(significant) < 7:
+    if len(significant) < SHORTEST:
         raise PhoneInvalid(PhoneFault.TOO_SHORT)
     if len(significant) > 11:
         raise PhoneInvalid(PhoneFault.TOO_LONG)

@@ -20,6 +20,13 @@ from shouwen.kernel.text.tokens import bigrams, digit_runs, pieces, script_runs
         ("zero\u200bwidth\ufeff", "zerowidth"),
         ("Straße", "strasse"),
         ("", ""),
+        ("電業局麵條颱風範圍", "电业局面条台风范围"),
+        ("１０％㎡℃㎏", "10%m2°ckg"),
+        ("ﬁ Ⅳ ㈱", "fi iv (株)"),
+        ("𠮷野家", "𠮷野家"),  # beyond the first plane
+        ("E\u0301", "é"),
+        ("张\u202e伟\u00ad", "张伟"),
+        ("\u3000（東門）\u3000", "(东门)"),
     ],
 )
 def test_ways_of_writing_fold_to_one(written: str, folded: str) -> None:

@@ -21,7 +21,7 @@ from shouwen.kernel.time.many import due_many
 from shouwen.kernel.time.periods import Period
 from shouwen.kernel.time.tests.oracle import WEEKDAYS, SlowClock
 
-often = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 # Weeks with a clock change in New York (1 November) and in Lord Howe (4 October), and with holidays and a worked Saturday in China.
 WEEKS = {
