@@ -1,11 +1,21 @@
-"""``search.customer``: find customers as people search: number, phone tail, name, name and part of the address."""
+"""``search.customer``: find customers as people search: number, phone tail, name, name and part of the address.
+
+In one process, without HTTP: ``python -m benchmarks.workloads.search_customer --customers 1000000`` imports a made-up city into a
+database ``bench_search_…`` of its own, asks each kind of question, and prints what one agent waits.
+"""
 
 from __future__ import annotations
 
+import argparse
 import itertools
+import os
 import random
+import tempfile
+import time
 from collections.abc import Callable, Sequence
-from typing import LiteralString
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, LiteralString
 
 from benchmarks import drive, ours, store
 from benchmarks.population import Person, people
@@ -34,11 +44,12 @@ class SearchCustomer(InProcess):
         Target(Figure.SPEED, must=100, stretch=300, note="peer = LIKE over all columns, in one session", size=Size.L),
     )
 
+    desk: ours.SearchDesk | None = None
+
     def prepare(self, *, side: Side, size: Size, seconds: float) -> None:
         self.seconds, self.count = seconds, COUNT[size]
         self.questions = _questions(self.count)
         self._turn = itertools.count()
-        self.desk: ours.SearchDesk | None = None
         if side is Side.OURS:
             self.desk = ours.search_desk(size)
         else:
@@ -133,3 +144,101 @@ def _fill(name: str, count: int) -> None:
 
 def workload() -> SearchCustomer:
     return SearchCustomer()
+
+
+KINDS: dict[str, Callable[[list[str]], str]] = {  # of a row of the file: what is asked
+    "account": lambda row: row[0],
+    "phone": lambda row: row[4],
+    "phone, last 4": lambda row: row[4][-4:],
+    "phone, last 8": lambda row: row[4][-8:],
+    "identity, last 6": lambda row: row[3][-6:],
+    "surname, or two of a firm": lambda row: row[1][:1] if row[2] == "居民" else row[1][:2],
+    "name": lambda row: row[1],
+    "road": lambda row: row[6][:3],
+    "street and number": lambda row: row[5] + row[6],
+    "name and road": lambda row: f"{row[1]} {row[6][:3]}",
+    "name and last 4": lambda row: f"{row[1]}{row[4][-4:]}",
+    "road and room": lambda row: f"{row[6]} {row[7]}",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--asked", type=int, default=100, help="questions of each kind")
+    parser.add_argument("--keep", action="store_true", help="leave the database for the next run")
+    options = parser.parse_args()
+    name = f"bench_search_{options.customers}"
+    is_new = not store.exists(name)
+    if is_new:
+        store.create(name)
+    os.environ["DATABASE_URL"] = store.database_url(name)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shouwen.config.settings")
+    import django
+
+    django.setup()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "customers.csv"
+        rows = _city(path, options.customers, is_new=is_new)
+        _ask_each_kind(rows, options.asked)
+    if not options.keep:
+        from django.db import connection
+
+        connection.close()
+        store.drop(name)
+
+
+def _city(path: Path, count: int, *, is_new: bool) -> list[list[str]]:
+    """Write the file, import it into a new database, and return some of its rows."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from benchmarks.workloads.import_customers import run_ours, write_customers_csv
+
+    write_customers_csv(path, customers=count)
+    if is_new:
+        call_command("migrate", verbosity=0)
+        seconds, created = run_ours(path)
+        print(f"{created} customers imported in {seconds:.0f} s")
+        with connection.cursor() as cursor:
+            cursor.execute("vacuum analyze")
+    chosen = set(random.Random(11).sample(range(count), min(count, 2_000)))
+    with path.open(encoding="utf-8") as file:
+        next(file)
+        return [line.rstrip("\n").split(",") for number, line in enumerate(file) if number in chosen]
+
+
+def _ask_each_kind(rows: list[list[str]], asked: int) -> None:
+    from django.utils import timezone
+
+    from benchmarks.workloads.import_customers import automatic_actor
+    from shouwen.platform.people.queries import get_viewer
+
+    viewer = get_viewer(staff_id=automatic_actor(), at=timezone.now())
+    print(f"{'asked by':26} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8} {'hits':>6}")
+    for kind, text_of in KINDS.items():
+        waits, hits = [], 0
+        for number, row in enumerate(rows[: asked + 5]):
+            wait, count = _search(text_of(row), row[0], viewer)
+            if number >= 5:  # the first ones warm up
+                waits.append(wait)
+                hits += count
+        cuts = quantiles(waits, n=20)
+        print(f"{kind:26} {cuts[9]:8.2f} {cuts[18]:8.2f} {max(waits):8.2f} {hits / len(waits):6.1f}")
+
+
+def _search(text: str, account: str, viewer: Any) -> tuple[float, int]:
+    """Ask once; return milliseconds and hits. Whom the question was made from must be found, unless the page is full."""
+    from django.utils import timezone
+
+    from shouwen.records.customers.queries import search_customers
+
+    begun = time.perf_counter()
+    page = search_customers(text=text, viewer=viewer, at=timezone.now(), limit=PAGE)
+    wait_ms = 1000 * (time.perf_counter() - begun)
+    _must_hold([hit.account_number for hit in page.hits], account, text)
+    return wait_ms, len(page.hits)
+
+
+if __name__ == "__main__":
+    main()

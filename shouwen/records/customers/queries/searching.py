@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from django.db import connection
-
 from shouwen.kernel.errors import Refusal
 from shouwen.platform.audit.services import record_looks
 from shouwen.platform.people.rules import Viewer
-from shouwen.platform.search.queries import broad_share_ppm, keyring
 from shouwen.records.customers.permissions import must_search
-from shouwen.records.customers.queries.candidates import Entry, entries_of
+from shouwen.records.customers.queries.candidates import Entry, Key, customers_with_tails, entries_of
 from shouwen.records.customers.queries.cards import shown_address, shown_name
+from shouwen.records.customers.queries.walking import candidate_keys
 from shouwen.records.customers.rules import mask_phone
-from shouwen.records.customers.rules.finding import Question, can_be_parted, question
+from shouwen.records.customers.rules.finding import Question, Way, question, ways_to_take
 
-SUBJECT = "customer"
 FOUND_BY_SEARCH = "The customer was among what a search found."
 PAGE_LIMIT = 100
-WALK_ROWS = 20_000  # entries looked through one by one before the index of terms is asked after all
-CHUNK_LIMIT = 400
-
-Key = tuple[int, int]  # customer and place: the order in which everything is found
 
 
 class CannotSearch(Refusal):
@@ -63,7 +56,7 @@ def search_customers(*, text: str, viewer: Viewer, at: datetime, after: str | No
 
     Every word must be found: part of a Chinese name or address (two characters are enough), initials or spelling in pinyin, the
     beginning of a Latin word, an account or customer number, a telephone number whole, without its area code or from its last four
-    digits on, the last six of an identity number. When nothing is found, words are cut where the script changes (张伟5678).
+    digits on, the last six of an identity number. When nothing is found so, words are cut where the script changes (张伟5678).
     Whoever is shown is recorded as looked at, without fields: nothing was shown in clear.
 
     :raises NotAllowed: unless the viewer holds a role that meets customers.
@@ -80,86 +73,47 @@ def search_customers(*, text: str, viewer: Viewer, at: datetime, after: str | No
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a page begins, and whether words are cut where the script changes."""
+    """Where a page begins, and how the words are taken."""
 
     key: Key
-    parted: bool
+    way: Way
 
 
 def _first_page(text: str, limit: int) -> SearchPage:
-    page = _page(text, _Place((0, -1), parted=False), limit)
-    if not page.hits and can_be_parted(text=text):
-        return _page(text, _Place((0, -1), parted=True), limit)
-    return page
+    """Return the first page of the first way that finds anybody."""
+    pages = (_page(text, _Place((0, -1), way), limit) for way in ways_to_take(text=text))
+    return next((page for page in pages if page.hits), SearchPage((), None))
 
 
 def _page(text: str, place: _Place, limit: int) -> SearchPage:
-    asked = question(text=text, parted=place.parted)
+    asked = question(text=text, way=place.way)
     if asked is None:
         return SearchPage((), None)
     found = list(islice(_proven(asked, place.key, limit), limit + 1))
     hits = tuple(_hit(entry) for entry in found[:limit])
-    next_after = _written(found[limit - 1].key, parted=place.parted) if len(found) > limit else None
+    next_after = _written(_Place(found[limit - 1].key, place.way)) if len(found) > limit else None
     return SearchPage(hits, next_after)
 
 
-def _written(key: Key, *, parted: bool) -> str:
-    return f"{'p' if parted else 'w'}{key[0]}-{key[1]}"
+def _written(place: _Place) -> str:
+    return f"{place.way}{place.key[0]}-{place.key[1]}"
 
 
 def _parsed(after: str) -> _Place:
     way, (customer_id, mark, place_id) = after[:1], after[1:].partition("-")
-    if way not in ("p", "w") or not mark or not customer_id.isdecimal() or not place_id.isdecimal():
+    if way not in list(Way) or not mark or not customer_id.isdecimal() or not place_id.isdecimal():
         raise CannotSearch
-    return _Place((int(customer_id), int(place_id)), parted=way == "p")
+    return _Place((int(customer_id), int(place_id)), Way(way))
 
 
 def _proven(asked: Question, after: Key, limit: int) -> Iterator[Entry]:
     """Yield the entries that really hold what was asked for, in order of their keys."""
+    customer_ids = customers_with_tails(tails=asked.tails)
+    if customer_ids == ():
+        return
     spare = limit // 2 if any(word.is_phrase for word in asked.words) else 0  # pairs that are there, but not side by side
-    for keys in _chunks(asked, after, limit + 1 + spare):
+    for keys in candidate_keys(token_sets=asked.candidates, customer_ids=customer_ids, after=after, size=limit + 1 + spare):
         yield from (entry for entry in entries_of(keys=keys) if entry.text.answers(asked.words))
-
-
-def _chunks(asked: Question, after: Key, size: int) -> Iterator[Sequence[Key]]:
-    """Yield candidates in order; each chunk larger than the one before, as most candidates are what was asked for."""
-    book = keyring().terms
-    sets = [[book[token] for token in tokens] for tokens in asked.candidates]
-    is_broad = len(sets) == 1 and broad_share_ppm(subject=SUBJECT, terms=sets[0]) is not None
-    while True:
-        keys = _walked(sets[0], after, size) if is_broad else None
-        if keys is None:
-            is_broad, keys = False, _indexed(sets, after, size)
-        yield keys
-        if len(keys) < size:
-            return
-        after, size = keys[-1], min(size * 2, CHUNK_LIMIT)
-
-
-def _walked(terms: list[int], after: Key, size: int) -> list[Key] | None:
-    """Return candidates by going through the entries one by one; None when too few of them stand near one another."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select customer_id, place_id from (select customer_id, place_id, terms from customers_searchentry"
-            " where (customer_id, place_id) > (%s, %s) order by customer_id, place_id limit %s) as walk"
-            " where terms @> %s::int[] limit %s",
-            [*after, WALK_ROWS, terms, size],
-        )
-        found = cursor.fetchall()
-    return found if len(found) == size else None
-
-
-def _indexed(sets: Sequence[Sequence[int]], after: Key, size: int) -> list[Key]:
-    """Return candidates by the index of terms. ``materialized`` keeps the planner from walking the key in the hope of an early end."""
-    anywhere = " or ".join(["terms @> %s::int[]"] * len(sets))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"with held as materialized (select customer_id, place_id from customers_searchentry where {anywhere})"  # noqa: S608 - only placeholders
-            " select customer_id, place_id from held where (customer_id, place_id) > (%s, %s)"
-            " order by customer_id, place_id limit %s",
-            [*map(list, sets), *after, size],
-        )
-        return list(cursor.fetchall())
 
 
 def _hit(entry: Entry) -> HitCard:

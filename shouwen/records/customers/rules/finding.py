@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from itertools import chain, product
 from math import prod
@@ -19,37 +20,64 @@ ALTERNATIVES_LIMIT = 4
 Tokens = tuple[str, ...]
 
 
+class Way(StrEnum):
+    """How the words of a query are taken; the next way is tried only when the ways before it have found nothing."""
+
+    WHOLE = "w"
+    TAILS = "t"  # rows of five to ten digits are the ends of telephones
+    PARTED = "p"  # words are cut where the script changes: 张伟5678
+    PARTED_TAILS = "q"
+
+    @property
+    def is_parted(self) -> bool:
+        return self in (Way.PARTED, Way.PARTED_TAILS)
+
+    @property
+    def takes_tails(self) -> bool:
+        return self in (Way.TAILS, Way.PARTED_TAILS)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query as words, and the sets of tokens any of which makes an entry a candidate."""
+    """A query as words; the sets of tokens any of which makes an entry a candidate; and the ends of telephones that it must have."""
 
     words: tuple[QueryWord, ...]
     candidates: tuple[Tokens, ...]
+    tails: Tokens = ()
 
 
-def question(*, text: str, parted: bool = False) -> Question | None:
-    """Return what ``text`` asks for; None when it asks for nothing. ``parted`` cuts words where the script changes (张伟5678)."""
-    words = [part for word in query_words(text) for part in query_tokens(word, parted=parted)]
+def question(*, text: str, way: Way = Way.WHOLE) -> Question | None:
+    """Return what ``text`` asks for when it is taken in this way; None when it asks for nothing."""
+    words = [part for word in query_words(text) for part in query_tokens(word, parted=way.is_parted)]
     if not words:
         return None
-    ways = [_ways_to_ask(word) for word in words]
+    tails = tuple(word.text for word in words if way.takes_tails and _may_be_tail(word))
+    ways = [_ways_to_ask(word) for word in words if word.text not in tails]
     if prod(map(len, ways)) > ALTERNATIVES_LIMIT:
-        ways = [(word.tokens,) for word in words]
-    return Question(tuple(words), tuple(tuple(dict.fromkeys(chain(*chosen))) for chosen in product(*ways)))
+        ways = [(word.tokens,) for word in words if word.text not in tails]
+    candidates = tuple(tuple(dict.fromkeys(chain(*chosen))) for chosen in product(*ways))
+    return Question(tuple(words), candidates, tails)
 
 
-def can_be_parted(*, text: str) -> bool:
-    """Return whether cutting words where the script changes asks for anything else."""
-    return question(text=text, parted=True) != question(text=text)
+def ways_to_take(*, text: str) -> list[Way]:
+    """Return the ways that ask for something, each for something else than the ways before it."""
+    asked: dict[Question, Way] = {}
+    for way in Way:
+        found = question(text=text, way=way)
+        if found is not None:
+            asked.setdefault(found, way)
+    return list(asked.values())
 
 
 def _ways_to_ask(word: QueryWord) -> tuple[Tokens, ...]:
-    """Return the tokens of a word, and beside them the last four of what may be a tail, or a number with dashes as a whole."""
-    if word.text.isdigit() and TAIL_MIN <= len(word.text) <= TAIL_MAX:
-        return (word.tokens, (word.text[-4:],))
+    """Return the tokens of a word, and beside them a number with dashes as a whole."""
     if "-" in word.text and len(word.tokens) > 1:
         return (word.tokens, ("".join(pieces(word.text)),))
     return (word.tokens,)
+
+
+def _may_be_tail(word: QueryWord) -> bool:
+    return word.text.isdigit() and TAIL_MIN <= len(word.text) <= TAIL_MAX
 
 
 @dataclass(frozen=True)

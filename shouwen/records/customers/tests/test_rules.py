@@ -10,7 +10,7 @@ from shouwen.platform.search.rules import Keyring, number_tokens
 from shouwen.records.customers import rules
 from shouwen.records.customers.rules import CallerMatch, CsvRecord, confidence_pct, csv_records
 from shouwen.records.customers.rules.entries import BulkTerms, entry_tokens
-from shouwen.records.customers.rules.finding import EntryText, can_be_parted, question
+from shouwen.records.customers.rules.finding import EntryText, Way, question, ways_to_take
 from shouwen.records.customers.rules.wellformed import comparable_identity, is_email, is_number, is_storable, national_digits
 
 KEYS = Keyring(keys={1: b"k" * 32}, index_key=b"i" * 32)
@@ -168,27 +168,42 @@ def test_a_kept_number_is_shown_as_it_is_dialled(kept: str, digits: str) -> None
 # Questions and answers.
 
 
-def test_a_long_row_of_digits_may_be_a_tail_and_a_dashed_number_a_whole() -> None:
-    tail, dashed, plain = question(text="12345678"), question(text="A-7-8"), question(text="张伟")
-
-    assert [asked.candidates for asked in (tail, dashed, plain) if asked is not None] == [
-        (("12345678",), ("5678",)),
-        (("a7", "78"), ("a78",)),
-        (("张伟",),),
-    ]
-    assert question(text=" ,") is None
+def asked_for(text: str, way: Way = Way.WHOLE) -> tuple[object, ...]:
+    found = question(text=text, way=way)
+    return () if found is None else (found.candidates, found.tails)
 
 
-def test_many_tails_at_once_are_taken_for_whole_numbers() -> None:
-    asked = question(text="12345 23456 34567 45678")
+def test_a_number_with_dashes_is_asked_for_by_its_parts_or_as_a_whole() -> None:
+    assert asked_for("A-7-8") == ((("a7", "78"), ("a78",)), ())
+    assert asked_for("张伟") == ((("张伟",),), ())
+    assert asked_for(" ,") == ()
 
-    assert asked is not None
-    assert asked.candidates == (("12345", "23456", "34567", "45678"),)
+
+def test_a_long_row_of_digits_is_a_number_and_after_that_the_end_of_a_telephone() -> None:
+    assert asked_for("张伟 12345678") == ((("张伟", "12345678"),), ())
+    assert asked_for("张伟 12345678", Way.TAILS) == ((("张伟",),), ("12345678",))
+    assert asked_for("12345678", Way.TAILS) == (((),), ("12345678",))
+    assert asked_for("张伟12345678", Way.PARTED_TAILS) == ((("张伟",),), ("12345678",))
 
 
-@pytest.mark.parametrize(("text", "is_mixed"), [("张伟5678", True), ("张伟", False), ("张伟 5678", False), ("", False)])
-def test_only_mixed_words_can_be_parted(text: str, is_mixed: bool) -> None:
-    assert can_be_parted(text=text) is is_mixed
+def test_many_numbers_with_dashes_at_once_are_asked_for_by_their_parts_only() -> None:
+    assert asked_for("a-1-2 b-1-2 c-1-2") == ((("a1", "12", "b1", "c1"),), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("张伟", [Way.WHOLE]),
+        ("张伟 5678", [Way.WHOLE]),
+        ("12345678", [Way.WHOLE, Way.TAILS]),
+        ("3301000000017", [Way.WHOLE]),
+        ("张伟5678", [Way.WHOLE, Way.PARTED]),
+        ("张伟12345678", [Way.WHOLE, Way.PARTED, Way.PARTED_TAILS]),
+        ("", []),
+    ],
+)
+def test_a_query_is_taken_in_as_many_ways_as_ask_for_something_else(text: str, ways: list[Way]) -> None:
+    assert ways_to_take(text=text) == ways
 
 
 def entry(**changes: object) -> EntryText:

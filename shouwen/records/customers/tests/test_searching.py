@@ -95,6 +95,9 @@ def found(text: str, li: Staff, town: dict[str, Townsman]) -> list[str]:
         ("5678", ["zhang", "shan"]),  # the last four of a telephone
         ("12345678", ["zhang", "shan"]),  # a longer tail of it
         ("2345670", ["mill"]),
+        ("张伟 12345678", ["zhang"]),
+        ("张伟12345678", ["zhang"]),
+        ("张伟 12345679", []),
         ("13812345678", ["zhang"]),  # all of it
         ("138 1234 5678", ["zhang"]),
         ("+86-138-1234-5678", ["zhang"]),
@@ -160,10 +163,10 @@ def test_a_hit_is_masked_and_everybody_shown_was_looked_at(li: Staff, town: dict
 
 
 def test_pages_follow_one_another_without_gap_or_overlap(li: Staff) -> None:
-    settled = [settle(li, name="王芳", phones=(f"138{number:04d}1234",)).supply_point_id for number in range(1, 8)]
+    settled = [settle(li, name="王芳", phones=(f"138{number:03d}01234",)).supply_point_id for number in range(1, 8)]
     settle(li, name="王方")
 
-    for text in ("王芳", "王芳1234"):  # the second is found only when it is cut
+    for text in ("王芳", "王芳1234", "王芳01234"):  # taken whole, cut, and cut with the end of a telephone
         seen, after = [], None
         while True:
             page = queries.search_customers(text=text, viewer=seen_by(li), at=NOON, after=after, limit=3)
@@ -171,6 +174,19 @@ def test_pages_follow_one_another_without_gap_or_overlap(li: Staff) -> None:
             if (after := page.next_after) is None:
                 break
         assert seen == [settled[:3], settled[3:6], settled[6:]]
+
+
+def test_false_candidates_without_number_hide_nobody(li: Staff) -> None:
+    """More entries share the pairs of a phrase than are looked at at once, and those that hold the phrase come last."""
+    for number in range(60):
+        settle(li, name="王芳", street=f"三路文三里{number}号")
+    last = [settle(li, name="王芳", street=f"文三路{number}号").supply_point_id for number in range(1, 4)]
+
+    page = queries.search_customers(text="文三路", viewer=seen_by(li), at=NOON, limit=2)
+    rest = queries.search_customers(text="文三路", viewer=seen_by(li), at=NOON, limit=2, after=page.next_after)
+
+    assert [[hit.supply_point_id for hit in found.hits] for found in (page, rest)] == [last[:2], last[2:]]
+    assert rest.next_after is None
 
 
 def test_a_customer_with_two_places_is_two_lines_and_one_look(li: Staff) -> None:
