@@ -1,177 +1,154 @@
-"""The catalogues of translations: found in the code, kept as ``.po`` files, compiled when they are older than their source.
+"""The catalogues of translations: kept as a ``.po`` file, compiled when what is compiled was not made from it as it stands.
 
-    python -m shouwen.config.catalogues          look through the code and bring the .po files up to date
+    python -m shouwen.config.catalogues          look through the code and bring the .po file up to date
     python -m shouwen.config.catalogues --check  fail when a sentence has no Chinese, or one is no longer used
 
-Babel does the work, so nothing but Python is needed. The English sentence is the key: it is found in ``_("…")``, in the ``message`` of a
-refusal, in the first argument and the ``problem`` of a call of one, and in the templates of pages. Traditional Chinese is made from the
-Simplified by OpenCC when it is compiled; there is no third file to keep.
+``shouwen.config.sentences`` finds what people read; Babel does the rest, so nothing but Python is needed. Traditional Chinese is made
+from the Simplified by OpenCC when it is compiled; there is no third file to keep. Every file is written beside its place and then moved
+there, so that whoever reads or compiles at the same time never meets half of one.
 """
 
 from __future__ import annotations
 
-import ast
-import re
+import io
+import os
 import sys
-from collections.abc import Iterable, Iterator
+import tempfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
+from shouwen.config.sentences import ROOT, Sentence, sentences
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
 LOCALE_DIR = ROOT / "locale"
 SOURCE = LOCALE_DIR / "zh_Hans" / "LC_MESSAGES" / "django.po"
-COMPILED = SOURCE.with_suffix(".mo")
-TRADITIONAL = LOCALE_DIR / "zh_Hant" / "LC_MESSAGES" / "django.mo"
-MARKED = frozenset({"_", "gettext", "gettext_lazy"})
-TRANSLATE = re.compile(r"""\{% translate "([^"]+)" %\}""")
-BLOCK = re.compile(r"\{% blocktranslate[^%]*%\}(.+?)\{% endblocktranslate %\}", re.DOTALL)
-VARIABLE = re.compile(r"\{\{ (\w+) \}\}")
+WIDTH = 130
+Text = str | tuple[str, ...] | list[str] | None  # what Babel keeps of a sentence: several forms where something is counted
+HEADING = """\
+# What Shouwen says, in Simplified Chinese. Sorted by the English sentence; "python -m shouwen.config.catalogues" writes it anew.
+msgid ""
+msgstr ""
+"Project-Id-Version: Shouwen\\n"
+"Language: zh_Hans\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
 
 
-def compile_stale() -> None:
-    """Compile the catalogues that are older than the ``.po`` file, or missing."""
-    if not SOURCE.exists():
+def compile_stale(locale_dir: Path = LOCALE_DIR) -> None:
+    """Compile the catalogues that are missing, or were made from another state of the ``.po`` file than the present one."""
+    source = _source(locale_dir)
+    if not source.exists():
         return
-    newest = SOURCE.stat().st_mtime
-    if all(made.exists() and made.stat().st_mtime >= newest for made in (COMPILED, TRADITIONAL)):
-        return
-    _compile(COMPILED, traditional=False)
-    _compile(TRADITIONAL, traditional=True)
+    written_ns = source.stat().st_mtime_ns
+    targets = {locale_dir / code / "LC_MESSAGES" / "django.mo": code == "zh_Hant" for code in ("zh_Hans", "zh_Hant")}
+    for target, is_traditional in targets.items():
+        if not target.exists() or target.stat().st_mtime_ns != written_ns:
+            _compile(source, target, is_traditional=is_traditional)
+            os.utime(target, ns=(written_ns, written_ns))
 
 
-def _compile(target: Path, *, traditional: bool) -> None:
+def _source(locale_dir: Path) -> Path:
+    return locale_dir / "zh_Hans" / "LC_MESSAGES" / "django.po"
+
+
+def _compile(source: Path, target: Path, *, is_traditional: bool) -> None:
     from babel.messages.mofile import write_mo
+
+    catalogue = _read(source)
+    if is_traditional:
+        for message in catalogue:
+            if message.id:
+                message.string = _traditional(message.string)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    _put(target, compiled.getvalue())
+
+
+def _read(source: Path) -> Catalog:
     from babel.messages.pofile import read_po
 
-    with SOURCE.open("rb") as file:
-        catalogue = read_po(file, locale="zh_Hans")
-    if traditional:
-        for message in catalogue:
-            if message.id and message.string:
-                message.string = _traditional(str(message.string))
+    with source.open("rb") as file:
+        return read_po(file, locale="zh_Hans")
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Put a file into its place at once: others compile and read at the same time."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    waiting = target.with_suffix(".mo.new")
-    with waiting.open("wb") as file:
-        write_mo(file, catalogue)
-    waiting.replace(target)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 @cache
 def _converter() -> object:
     from opencc import OpenCC
 
-    return OpenCC("s2t")
+    return OpenCC("s2tw")
 
 
-def _traditional(text: str) -> str:
-    return str(_converter().convert(text))  # type: ignore[attr-defined]
+def _traditional(text: Text) -> str | tuple[str, ...]:
+    """Return Simplified as Traditional Chinese; of what counts, each form."""
+    if isinstance(text, tuple | list):
+        return tuple(str(_traditional(form)) for form in text)
+    return str(_converter().convert(text or ""))  # type: ignore[attr-defined]
 
 
-def sentences() -> dict[str, list[str]]:
-    """Return every sentence that people read, with the places in the code where it stands."""
-    found: dict[str, list[str]] = {}
-    for path, texts in _sentences_by_file():
-        place = str(path.relative_to(ROOT.parent))
-        for text in texts:
-            if place not in found.setdefault(text, []):
-                found[text].append(place)
-    return found
+def kept_sentences(source: Path = SOURCE) -> dict[Sentence, str]:
+    """Return the Chinese of each sentence in the ``.po`` file, empty where it waits for one."""
+    if not source.exists():
+        return {}
+    return {_sentence(message.id): _first(message.string) for message in _read(source) if message.id}
 
 
-def _sentences_by_file() -> Iterator[tuple[Path, Iterator[str]]]:
-    trees = {
-        path: ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(ROOT.rglob("*.py"))
-        if not {"tests", "migrations"} & set(path.parts)
-    }
-    refusals = _refusals(trees.values())
-    for path, tree in trees.items():
-        yield path, _sentences_in(tree, refusals)
-    for page in sorted(ROOT.rglob("*.html")):
-        yield page, _sentences_on(page.read_text(encoding="utf-8"))
+def _sentence(key: str | tuple[str, ...] | list[str]) -> Sentence:
+    return Sentence(key) if isinstance(key, str) else Sentence(*key)
 
 
-def _refusals(trees: Iterable[ast.AST]) -> frozenset[str]:
-    """Return the names of all classes that are refusals, however many classes lie between."""
-    bases = {
-        node.name: {getattr(base, "id", getattr(base, "attr", "")) for base in node.bases}
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-    }
-    names, grown = set[str](), {"Refusal"}
-    while grown - names:
-        names |= grown
-        grown = {name for name, parents in bases.items() if parents & names}
-    return frozenset(names - {"BadInput"})
+def _first(string: Text) -> str:
+    return (string if isinstance(string, str) else string[0]) if string else ""
 
 
-def _sentences_in(tree: ast.AST, refusals: frozenset[str]) -> Iterator[str]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call():
-                yield from _called_with(node, refusals)
-            case ast.ClassDef(name=name):
-                yield from _messages_of(node, is_refusal=name in refusals)
-
-
-def _called_with(call: ast.Call, refusals: frozenset[str]) -> Iterator[str]:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name in MARKED or name in refusals:
-        yield from _texts(call.args[:1])
-    if name in refusals:
-        yield from _texts([keyword.value for keyword in call.keywords if keyword.arg == "problem"])
-    if name == "Problem":
-        yield from _texts(call.args[1:2])
-
-
-def _texts(nodes: list[ast.expr]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip():
-            yield node.value
-
-
-def _messages_of(node: ast.ClassDef, *, is_refusal: bool) -> Iterator[str]:
-    for line in node.body:
-        match line:
-            case ast.Assign(targets=[ast.Name(id="message")], value=ast.Constant(value=str(text))) if is_refusal:
-                yield text
-            case ast.Assign(targets=[ast.Name(id="WORDS")], value=ast.Dict(values=values)):
-                yield from _texts(list(values))
-
-
-def _sentences_on(page: str) -> Iterator[str]:
-    yield from TRANSLATE.findall(page)
-    for text in BLOCK.findall(page):
-        yield VARIABLE.sub(r"%(\1)s", text)
-
-
-def missing_and_unused() -> tuple[list[str], list[str]]:
+def missing_and_unused(source: Path = SOURCE, root: Path = ROOT) -> tuple[list[str], list[str]]:
     """Return the sentences without a Chinese one, and the Chinese ones whose sentence is no longer used."""
-    from babel.messages.pofile import read_po
-
-    with SOURCE.open("rb") as file:
-        kept = {str(message.id): str(message.string) for message in read_po(file) if message.id}
-    used = sentences()
-    return sorted(text for text in used if not kept.get(text)), sorted(set(kept) - set(used))
+    kept, used = kept_sentences(source), sentences(root)
+    return sorted(sentence.key for sentence in used if not kept.get(sentence)), sorted(
+        sentence.key for sentence in kept if sentence not in used
+    )
 
 
-def bring_up_to_date() -> None:
+def bring_up_to_date(source: Path = SOURCE, root: Path = ROOT) -> None:
     """Write the ``.po`` file anew: translations are kept, new sentences wait for theirs, unused ones go."""
     from babel.messages.catalog import Catalog
-    from babel.messages.pofile import read_po, write_po
+    from babel.messages.pofile import write_po
 
-    kept: dict[str, str] = {}
-    if SOURCE.exists():
-        with SOURCE.open("rb") as file:
-            kept = {str(message.id): str(message.string) for message in read_po(file) if message.id}
+    kept = kept_sentences(source)
     catalogue = Catalog(locale="zh_Hans", project="Shouwen", charset="utf-8", fuzzy=False)
-    for sentence, places in sorted(sentences().items()):
-        flags = {"python-format"} if "%(" in sentence else set()
-        catalogue.add(sentence, kept.get(sentence, ""), locations=[(place, 0) for place in places], flags=flags)
-    SOURCE.parent.mkdir(parents=True, exist_ok=True)
-    with SOURCE.open("wb") as file:
-        write_po(file, catalogue, width=130, sort_output=True, include_lineno=False)
+    for sentence, places in sorted(sentences(root).items()):
+        chinese = kept.get(sentence, "")
+        catalogue.add(
+            tuple(sentence) if sentence.plural else sentence.key,
+            (chinese,) if sentence.plural else chinese,
+            locations=[(place, 0) for place in places],
+            flags={"python-format"} if "%(" in sentence.key else set(),
+        )
+    written = io.BytesIO()
+    write_po(written, catalogue, width=WIDTH, sort_output=True, include_lineno=False, omit_header=True)
+    content = HEADING.encode() + written.getvalue()
+    if not source.exists() or source.read_bytes() != content:
+        _put(source, content)
 
 
 def main(words: list[str]) -> int:
