@@ -124,7 +124,7 @@ class Verb(TextChoices):
     """What somebody may wish to do with a matter."""
 
     SEE = "see", _("See")
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Open a matter")
     TAKE = "take", _("Take")
     FINISH_STEP = "finish_step", _("Finish a step")
     HAND_OVER = "hand_over", _("Hand over")

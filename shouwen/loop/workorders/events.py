@@ -180,9 +180,11 @@ class VerdictGiven(WorkOrderFact):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnerChanged(WorkOrderFact):
+    """A supervisor gave the matter another owner; why stands in an inside note."""
+
     from_staff_id: int
     to_staff_id: int
-    reason: str
+    note_id: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from shouwen.records.norms.choices import Channel, PauseReason, TargetKind
 
 STAFF = "people.Staff"
 UNIT = "people.Unit"
+SUBJECT_LIMIT = 120
 LIVE_TARGET = Q(state__in=[TargetState.RUNNING, TargetState.PAUSED])
 
 
@@ -56,13 +57,14 @@ class WorkOrder(models.Model):
     channel = models.CharField(max_length=12, choices=Channel.choices)
     customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, null=True, related_name="+")
     supply_point = models.ForeignKey("customers.SupplyPoint", on_delete=models.PROTECT, null=True, related_name="+")
-    subject = models.CharField(max_length=120, blank=True)
+    subject = models.CharField(max_length=SUBJECT_LIMIT, blank=True)
     description = models.TextField(blank=True)
     hazards = models.JSONField(default=list)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     urge_count = models.PositiveSmallIntegerField(default=0)
 
     opened_at = models.DateTimeField()
+    moved_at = models.DateTimeField()  # the last act that counts for its deadlines; none is recorded before it
     paused_at = models.DateTimeField(null=True)
     pause_reason = models.CharField(max_length=30, choices=PauseReason.choices, blank=True)
     result = models.TextField(blank=True)
@@ -187,6 +189,7 @@ class Target(models.Model):
     limit_unit = models.CharField(max_length=20)
     start_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    warn_at_pct = models.DecimalField(max_digits=5, decimal_places=2)
     warn_at = models.DateTimeField()
     next_alarm_at = models.DateTimeField(null=True)
     rung = models.SmallIntegerField(null=True)

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from shouwen.kernel.errors import NotAllowed, NotFound
 from shouwen.loop.workorders.choices import Verb
-from shouwen.loop.workorders.models import WorkOrder
+from shouwen.loop.workorders.models import Assist, StepRun, WorkOrder
 from shouwen.platform.people.choices import RoleCode
 from shouwen.platform.people.rules import Viewer
 
@@ -46,7 +46,7 @@ ALLOWED: dict[Verb, frozenset[Relation]] = {
     Verb.TAKE: frozenset({_R.UNIT}) | {_R.AUTOMATIC},
     Verb.FINISH_STEP: _WORKERS,
     Verb.HAND_OVER: _WORKERS | {_R.OWNER},
-    Verb.RATE_HAND_OVER: frozenset({_R.HANDLER, _R.UNIT, _R.AUTOMATIC}),
+    Verb.RATE_HAND_OVER: frozenset({_R.HANDLER, _R.UNIT, _R.PAST_UNIT, _R.AUTOMATIC}),
     Verb.ASK_ASSIST: _WORKERS | {_R.OWNER},
     Verb.GIVE_ASSIST: frozenset({_R.HELPER, _R.AUTOMATIC}),
     Verb.PAUSE: _WORKERS,
@@ -127,6 +127,16 @@ def must(viewer: Viewer, verb: Verb, matter: Standing) -> None:
         raise NotAllowed
 
 
+def must_on(viewer: Viewer, verb: Verb, order: WorkOrder) -> None:
+    """``must`` for a row read as for ``standing_of``; past work and helpers are asked for only where they decide.
+
+    They can only add to what somebody is, but for one thing: who took part does not call back.
+    """
+    present = relations(viewer, standing_of(order, with_past=False)) - {Relation.CALL_BACK}
+    if ALLOWED[verb].isdisjoint(present):
+        must(viewer, verb, standing_of(order))
+
+
 def standing_of(order: WorkOrder, *, with_past: bool = True) -> Standing:
     """Return the standing of a row read with its owner's unit, unit and main unit; ``with_past`` asks for past work and helpers too."""
     runs = list(order.step_runs.values_list("staff_id", "unit__path")) if with_past else []
@@ -154,10 +164,11 @@ def visible_to(viewer: Viewer) -> Q:
         mine |= secret
     if (CENTRE_ROLES | {RoleCode.QUALITY_INSPECTOR}) & viewer.roles:
         return mine | ~secret
-    near = Q()
+    near = Q(pk__in=[])
     for path in viewer.unit_paths:
-        for place in ("unit__path", "step_runs__unit__path", "assists__unit__path"):
-            near |= Q(**{f"{place}__startswith": path})
+        near |= Q(unit__path__startswith=path)
+        for rows in (StepRun.objects, Assist.objects):
+            near |= Q(pk__in=rows.filter(unit__path__startswith=path).values("work_order"))
     for path in _led_paths(viewer):
         near |= Q(owner__home_unit__path__startswith=path) | Q(main_unit__path__startswith=path)
     return mine | (near & ~secret)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from shouwen.platform.outbox.choices import DeliveryState
 
@@ -27,7 +28,7 @@ class Fact(models.Model):
     actor_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
     payload = models.JSONField()
-    announced_at = models.DateTimeField(db_default=models.functions.Now())
+    announced_at = models.DateTimeField(db_default=Now())
 
     objects = FactQuerySet.as_manager()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Min
 
 from shouwen.kernel.errors import NotFound
@@ -30,14 +32,24 @@ class FactCard:
 
         :raises KeyError: when this version no longer declares the kind.
         """
-        kind = hearing.all_kinds()[self.kind]
-        return hearing.fact_from_row(kind=kind, at=self.at, actor_id=self.actor_id, payload=self.payload)
+        return hearing.fact_from_row(kind=hearing.kind_named(self.kind), at=self.at, actor_id=self.actor_id, payload=self.payload)
 
 
-def list_facts(*, case_kind: str, case_id: int) -> list[FactCard]:
-    """Return the whole history of one case, in the order in which it was told."""
+def list_facts(*, case_kind: str, case_id: int, kinds: Collection[str] = ()) -> list[FactCard]:
+    """Return the history of one case in the order in which it was told: the whole of it, or facts of ``kinds`` only."""
     rows = Fact.objects.of_case(case_kind=case_kind, case_id=case_id).told_in_order()
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
     return [FactCard(*row) for row in rows.values_list("id", "kind", "at", "actor_id", "payload")]
+
+
+def facts_of_cases(*, case_kind: str, case_ids: Collection[int], kinds: Collection[str]) -> dict[int, list[FactCard]]:
+    """Return the facts of ``kinds`` of several cases by case, each in the order in which it was told; a case without is not there."""
+    rows = Fact.objects.filter(case_kind=case_kind, case_id__in=case_ids, kind__in=kinds).told_in_order()
+    told: dict[int, list[FactCard]] = defaultdict(list)
+    for case_id, *columns in rows.values_list("case_id", "id", "kind", "at", "actor_id", "payload"):
+        told[case_id].append(FactCard(*columns))
+    return dict(told)
 
 
 def facts_after(*, fact_id: int, kinds: tuple[str, ...], limit: int) -> Iterator[FactCard]:
@@ -104,3 +116,35 @@ def first_fact(*, case_kind: str, case_id: int) -> FactCard:
     if row is None:
         raise NotFound
     return FactCard(*row)
+
+
+def count_facts(*, case_kind: str, case_ids: Collection[int]) -> int:
+    """Return how many facts were told of these cases."""
+    return Fact.objects.filter(case_kind=case_kind, case_id__in=case_ids).count()
+
+
+def last_fact_id() -> int:
+    """Return the highest id that was ever given out, also to transactions that have not ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("select coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox_fact', 'id')::regclass), 0)")
+        return int(cursor.fetchone()[0])
+
+
+def writers() -> frozenset[str]:
+    """Return the other transactions that may have been given ids of facts: they hold its lock until they end.
+
+    Once those that were there when an id was the last one have ended, no fact with that id or a lower one is still to come.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct virtualtransaction from pg_locks where mode = 'RowExclusiveLock' and granted"
+            " and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database())"
+            " and relation in ('outbox_fact'::regclass, pg_get_serial_sequence('outbox_fact', 'id')::regclass)"
+        )
+        return frozenset(str(row[0]) for row in cursor.fetchall())
+
+
+def id_before(*, since: datetime, kinds: Collection[str]) -> int:
+    """Return the id after which every fact of ``kinds`` that happened at ``since`` or later was told."""
+    first = Fact.objects.filter(kind__in=kinds, at__gte=since).aggregate(first=Min("id"))["first"]
+    return last_fact_id() if first is None else int(first) - 1

@@ -1,5 +1,6 @@
 """Questions about matters, each answered for a viewer."""
 
+from shouwen.loop.workorders.queries.complete import list_complete
 from shouwen.loop.workorders.queries.details import (
     HandOverCard,
     PromiseCard,
@@ -18,19 +19,30 @@ from shouwen.loop.workorders.queries.lists import (
     list_work_orders,
     recent_at_supply_point,
 )
+from shouwen.loop.workorders.queries.progress import (
+    Progress,
+    TargetStanding,
+    count_unclosed_by_owner,
+    list_linked,
+    list_progress,
+    list_target_standings,
+    next_alarm_at,
+)
 from shouwen.loop.workorders.queries.reasons import OtherPolicy, TargetReason, explain_target
 from shouwen.loop.workorders.queries.timeline import TimelineLine, inside_timeline, outside_timeline
-from shouwen.loop.workorders.queries.verification import Difference, Verification, verify_work_order
+from shouwen.loop.workorders.queries.verification import Difference, Verification, list_ids, verify_work_order
 
 __all__ = [
     "Difference",
     "HandOverCard",
     "OpenCounts",
     "OtherPolicy",
+    "Progress",
     "PromiseCard",
     "StepCard",
     "TargetCard",
     "TargetReason",
+    "TargetStanding",
     "TimelineLine",
     "Verification",
     "WorkOrderCard",
@@ -38,11 +50,18 @@ __all__ = [
     "WorkOrderFilters",
     "WorkOrderPage",
     "count_open",
+    "count_unclosed_by_owner",
     "explain_target",
     "get_work_order",
     "inside_timeline",
+    "list_complete",
+    "list_ids",
+    "list_linked",
+    "list_progress",
+    "list_target_standings",
     "list_work_orders",
     "may_do",
+    "next_alarm_at",
     "outside_timeline",
     "recent_at_supply_point",
     "verify_work_order",

@@ -8,31 +8,17 @@ from datetime import datetime
 from shouwen.kernel.errors import NotFound
 from shouwen.kernel.time.deadlines import Deadline
 from shouwen.kernel.time.limits import Limit
-from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import Verb
 from shouwen.loop.workorders.models import Target
 from shouwen.loop.workorders.queries.details import may_do
 from shouwen.loop.workorders.rules import targets
-from shouwen.loop.workorders.rules.course import Course, course_of
+from shouwen.loop.workorders.rules.course import COURSE_FACTS, Course, course_of
 from shouwen.platform.calendars.queries import calendar_with_digest
 from shouwen.platform.outbox.queries import list_facts
 from shouwen.platform.people.rules import Viewer
 from shouwen.platform.policies.queries import matches_for
 from shouwen.platform.policies.rules import Match, PolicyEntry
 from shouwen.records.norms.queries import norm_version
-
-COURSE_FACTS = frozenset(
-    kind.kind()
-    for kind in (
-        events.WorkOrderOpened,
-        events.StepFinished,
-        events.ClockPaused,
-        events.ClockResumed,
-        events.WorkOrderResolved,
-        events.WorkOrderReopened,
-        events.WorkOrderClosed,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +46,7 @@ def read_course(work_order_id: int) -> Course:
 
     :raises NotFound: when it has none.
     """
-    cards = [card for card in list_facts(case_kind="work_order", case_id=work_order_id) if card.kind in COURSE_FACTS]
+    cards = list_facts(case_kind="work_order", case_id=work_order_id, kinds=COURSE_FACTS)
     if not cards:
         raise NotFound
     return course_of(card.as_fact() for card in cards)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from shouwen.kernel.errors import NotFound
+from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import TargetState
 from shouwen.loop.workorders.models import Target, WorkOrder
-from shouwen.loop.workorders.queries.reasons import matches_at_opening, read_course
+from shouwen.loop.workorders.queries.reasons import matches_at_opening
 from shouwen.loop.workorders.rules import targets
-from shouwen.loop.workorders.rules.course import Course
+from shouwen.loop.workorders.rules.course import BrokenLedger, Course, course_of
 from shouwen.platform.calendars.queries import calendar_with_digest
 from shouwen.platform.outbox.queries import list_facts
 from shouwen.records.norms.queries import norm_version
@@ -43,6 +43,13 @@ class Verification:
         return not self.differences
 
 
+def list_ids(*, after_id: int = 0, batch_size: int = 1000) -> Iterator[int]:
+    """Yield the ids of all work orders, read by key a batch at a time: for going through the whole house."""
+    while batch := list(WorkOrder.objects.filter(pk__gt=after_id).order_by("pk").values_list("pk", flat=True)[:batch_size]):
+        yield from batch
+        after_id = batch[-1]
+
+
 def verify_work_order(*, work_order_id: int) -> Verification:
     """Compute every deadline and verdict of a matter again and compare: rows, verdict facts and digests.
 
@@ -51,16 +58,24 @@ def verify_work_order(*, work_order_id: int) -> Verification:
     order = WorkOrder.objects.filter(pk=work_order_id).first()
     if order is None:
         raise NotFound
-    course, norm = read_course(work_order_id), norm_version(version_id=order.norm_version_id)
+    facts = [card.as_fact() for card in list_facts(case_kind="work_order", case_id=work_order_id)]
     rows = {(row.round, row.kind): row for row in Target.objects.filter(work_order=order)}
-    facts = list_facts(case_kind="work_order", case_id=work_order_id)
-    verdicts = [fact for card in facts if isinstance(fact := card.as_fact(), events.VerdictGiven)]
-    differences = (
-        *_norm_difference(course, norm),
-        *_row_differences(course, norm, rows),
-        *_fact_differences(rows, verdicts),
-    )
+    verdicts = [fact for fact in facts if isinstance(fact, events.VerdictGiven)]
+    differences = tuple(_differences(facts, norm_version(version_id=order.norm_version_id), rows, verdicts))
     return Verification(work_order_id, len(facts), len(rows), len(verdicts), differences)
+
+
+def _differences(
+    facts: list[Fact], norm: Norm, rows: dict[tuple[int, str], Target], verdicts: list[events.VerdictGiven]
+) -> Iterator[Difference]:
+    try:
+        course = course_of(facts)
+    except BrokenLedger as broken:
+        yield Difference("ledger", f"{len(facts)} facts", str(broken))
+        return
+    yield from _norm_difference(course, norm)
+    yield from _row_differences(course, norm, rows)
+    yield from _fact_differences(rows, verdicts)
 
 
 def _norm_difference(course: Course, norm: Norm) -> Iterator[Difference]:
@@ -93,7 +108,7 @@ def _bound(course: Course, case: targets.TargetCase, row: Target | None) -> targ
 def _computed(course: Course, norm: Norm, bound: targets.BoundTarget, row: Target) -> dict[str, object]:
     assert bound.limit is not None, "only bound targets are compared"
     calendar = calendar_with_digest(digest=row.calendar_digest).calendar
-    seen_at = row.verdict_at or _before(row)
+    seen_at = row.verdict_at or row.due_at  # a live target is seen when it is due: of its dates only the deadline is compared
     judgement = targets.judge(case=bound.case, limit=bound.limit, calendar=calendar, pauses=course.pauses, at=seen_at)
     digest = targets.verdict_digest(
         case=bound.case,
@@ -113,11 +128,6 @@ def _computed(course: Course, norm: Norm, bound: targets.BoundTarget, row: Targe
         "state": state,
         "verdict_digest": digest if judgement.final else "",
     }
-
-
-def _before(row: Target) -> datetime:
-    """Return a moment at which a live target is seen: its state is not compared then, its deadline is."""
-    return row.due_at
 
 
 def _compare(row: Target, computed: dict[str, object]) -> Iterator[Difference]:

@@ -44,6 +44,23 @@ class Course:
         return self.rounds[-1]
 
 
+COURSE_FACTS = frozenset(
+    kind.kind()
+    for kind in (
+        events.WorkOrderOpened,
+        events.StepFinished,
+        events.ClockPaused,
+        events.ClockResumed,
+        events.WorkOrderResolved,
+        events.WorkOrderReopened,
+        events.WorkOrderClosed,
+    )
+)
+"""The kinds of fact that a course is made of; folding others too changes nothing."""
+
+PAUSE_FACTS = frozenset(kind.kind() for kind in (events.ClockPaused, events.ClockResumed))
+
+
 class BrokenLedger(ValueError):
     """The facts cannot have happened in this order; the message names the first that does not fit."""
 
@@ -51,7 +68,7 @@ class BrokenLedger(ValueError):
 def course_of(facts: Iterable[Fact]) -> Course:
     """Fold a ledger, oldest fact first.
 
-    :raises BrokenLedger: when it does not begin with the opening, or a clock resumes that was not paused.
+    :raises BrokenLedger: when it does not begin with the opening, or its pauses do not fit.
     """
     course: Course | None = None
     for fact in facts:
@@ -74,10 +91,8 @@ def _apply(course: Course, fact: Fact) -> None:
     match fact:
         case events.StepFinished():
             _finish_step(course.round, fact)
-        case events.ClockPaused():
-            course.pauses.append(Period(fact.at, None))
-        case events.ClockResumed():
-            _resume(course, fact.at)
+        case events.ClockPaused() | events.ClockResumed():
+            _turn_clock(course.pauses, fact)
         case events.WorkOrderResolved():
             course.round.ended_at = fact.at
         case events.WorkOrderReopened():
@@ -96,7 +111,25 @@ def _finish_step(this: Round, fact: events.StepFinished) -> None:
         this.entered_at.setdefault(fact.next_step, fact.at)
 
 
-def _resume(course: Course, at: datetime) -> None:
-    if course.paused_since is None:
-        raise BrokenLedger(f"A clock resumed at {at} that was not paused.")
-    course.pauses[-1] = Period(course.pauses[-1].since, at)
+def pauses_of(facts: Iterable[Fact]) -> list[Period]:
+    """Return the pauses that the ``PAUSE_FACTS`` of a ledger make, oldest first: the same as its course has.
+
+    :raises BrokenLedger: when they do not fit.
+    """
+    pauses: list[Period] = []
+    for fact in facts:
+        _turn_clock(pauses, fact)
+    return pauses
+
+
+def _turn_clock(pauses: list[Period], fact: Fact) -> None:
+    """Begin or end a pause."""
+    running = not pauses or not pauses[-1].is_open
+    if isinstance(fact, events.ClockPaused):
+        if not running:
+            raise BrokenLedger(f"A clock paused at {fact.at} that was paused already.")
+        pauses.append(Period(fact.at, None))
+        return
+    if running or fact.at < pauses[-1].since:
+        raise BrokenLedger(f"A clock resumed at {fact.at} that was not paused.")
+    pauses[-1] = Period(pauses[-1].since, fact.at)

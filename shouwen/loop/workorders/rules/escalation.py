@@ -11,10 +11,12 @@ BREACH_RUNG = 1
 def next_alarm_at(
     *, rung_told: int | None, start_at: datetime, warn_at: datetime, due_at: datetime, ladder_length: int
 ) -> datetime | None:
-    """Return when the next rung is told, None when the ladder's end is reached.
+    """Return when the next rung is told, None when the ladder's end is reached or there is no ladder.
 
     Rung 0 at the warning, rung 1 at the breach; each further rung after as much time again as the limit gave, at least half an hour.
     """
+    if ladder_length == 0:
+        return None
     if rung_told is None:
         return warn_at
     if rung_told == WARNING_RUNG:
@@ -23,8 +25,3 @@ def next_alarm_at(
         return None
     patience = max(due_at - start_at, timedelta(minutes=30))
     return due_at + rung_told * patience
-
-
-def role_of_rung(*, rung: int, ladder: tuple[str, ...]) -> str:
-    """Return the role that hears of a rung: the first for the warning, then one further up for each rung, the last for all beyond."""
-    return ladder[min(max(rung - 1, 0), len(ladder) - 1)]

@@ -19,6 +19,7 @@ from shouwen.kernel.time.deadlines import Deadline, deadline, due_at
 from shouwen.kernel.time.limits import Limit, Unit
 from shouwen.kernel.time.periods import Period
 from shouwen.loop.workorders.choices import TargetState
+from shouwen.loop.workorders.events import WorkOrderOpened
 from shouwen.loop.workorders.rules.course import Course, Round
 from shouwen.platform.policies.rules import Binding, Match, Place, bind
 from shouwen.records.norms.rules.definition import Norm, Step
@@ -242,7 +243,10 @@ def _judged(
 
 def place_of(course: Course) -> Place:
     """Return where the matter is, for the policies."""
-    opened = course.opened
+    return place_of_opening(course.opened)
+
+
+def place_of_opening(opened: WorkOrderOpened) -> Place:
     return Place(
         jurisdiction=opened.jurisdiction,
         company=opened.company,

@@ -1,6 +1,6 @@
 """Everything that can be done with a matter: each verb is one function and one transaction."""
 
-from shouwen.loop.workorders.services.amending import Conflict, add_note, amend_work_order
+from shouwen.loop.workorders.services.amending import CannotAmend, Conflict, add_note, amend_work_order
 from shouwen.loop.workorders.services.clocks import (
     CannotPause,
     NotPaused,
@@ -20,6 +20,8 @@ from shouwen.loop.workorders.services.handing import (
     rate_hand_over,
 )
 from shouwen.loop.workorders.services.linking import CannotLink, link_work_orders, merge_work_order, split_work_order, undo_link
+from shouwen.loop.workorders.services.many import CannotDoMany, Closing, Finishing, close_work_orders, finish_steps
+from shouwen.loop.workorders.services.matter import MovedOn, TimeRunsBackward, WrongStage
 from shouwen.loop.workorders.services.opening import CannotOpen, Opening, open_work_order, open_work_orders
 from shouwen.loop.workorders.services.promising import (
     CannotPromise,
@@ -51,8 +53,10 @@ from shouwen.loop.workorders.services.working import AlreadyTaken, CannotFinishS
 __all__ = [
     "AlreadyRated",
     "AlreadyTaken",
+    "CannotAmend",
     "CannotCallBack",
     "CannotClose",
+    "CannotDoMany",
     "CannotFinishStep",
     "CannotGrade",
     "CannotHandOver",
@@ -64,20 +68,27 @@ __all__ = [
     "CannotTake",
     "CannotTellResult",
     "CannotUrge",
+    "Closing",
     "Conflict",
+    "Finishing",
+    "MovedOn",
     "NoVisit",
     "NotAsked",
     "NotPaused",
     "Opening",
+    "TimeRunsBackward",
     "TooLateToMove",
+    "WrongStage",
     "add_note",
     "amend_work_order",
     "ask_assist",
     "ask_satisfaction",
     "change_owner",
     "close_work_order",
+    "close_work_orders",
     "escalate_work_order",
     "finish_step",
+    "finish_steps",
     "give_assist",
     "hand_over_work_order",
     "keep_promise",

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from shouwen.kernel.errors import Refusal
+from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import Hazard, Priority, Verb
-from shouwen.loop.workorders.models import Note
+from shouwen.loop.workorders.models import SUBJECT_LIMIT, Note
 from shouwen.loop.workorders.rules.merging import FieldChange, merge_fields
-from shouwen.loop.workorders.services.matter import lock_matter
+from shouwen.loop.workorders.services.matter import Matter, lock_matter
 from shouwen.platform.outbox.services import announce
 
-AMENDABLE = ("subject", "description", "hazards", "priority", "customer_id", "supply_point_id", "main_unit_id", "result")
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_subject(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= SUBJECT_LIMIT
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int)
+
+
+def _is_id_or_none(value: object) -> bool:
+    return value is None or isinstance(value, int)
+
+
+AMENDABLE: dict[str, Callable[[object], bool]] = {
+    "subject": _is_subject,
+    "description": _is_text,
+    "result": _is_text,
+    "hazards": lambda value: isinstance(value, list) and set(value) <= set(Hazard.values),
+    "priority": lambda value: value in Priority.values,
+    "customer_id": _is_id_or_none,
+    "supply_point_id": _is_id_or_none,
+    "main_unit_id": _is_id,
+}
+"""The fields that are corrected by hand, each with what it can hold."""
 
 
 class Conflict(Refusal):
@@ -37,30 +65,38 @@ def amend_work_order(*, work_order_id: int, changes: Mapping[str, FieldChange], 
     """Correct fields of a matter, each from what the actor saw to what they want; return the names of those that changed.
 
     :raises Conflict: when a field is neither as it was seen nor as it is wanted.
-    :raises CannotAmend: for a field that is not amended like this, or an unknown priority or hazard.
+    :raises CannotAmend: for a field that is not amended like this, or a value that it cannot have.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.AMEND, actor_id=actor_id, at=at)
     for name, change in changes.items():
-        _must_be_possible(name, change.wanted)
+        if name not in AMENDABLE or not AMENDABLE[name](change.wanted):
+            raise CannotAmend(field=name)
     plan = merge_fields(present={name: getattr(matter.order, name) for name in changes}, wanted=changes)
     if plan.conflicts:
         raise Conflict(plan.conflicts)
     if plan.changes:
-        for name, wanted in plan.changes.items():
-            setattr(matter.order, name, wanted)
-        matter.write(*(name.removesuffix("_id") for name in plan.changes))
-        announce(events.Amended(fields=tuple(plan.changes), **matter.about))
+        _write(matter, plan.changes)
+        announce(events.Amended(fields=tuple(plan.changes), **matter.about), *_danger(matter, plan.changes))
     return tuple(plan.changes)
 
 
-def _must_be_possible(name: str, wanted: object) -> None:
-    possible = name in AMENDABLE
-    if name == "priority":
-        possible = wanted in Priority.values
-    elif name == "hazards":
-        possible = isinstance(wanted, list) and set(wanted) <= set(Hazard.values)
-    if not possible:
-        raise CannotAmend(field=name)
+def _write(matter: Matter, changes: Mapping[str, object]) -> None:
+    """Write the changes; a reference to something that does not exist is found now and not at the end of the transaction."""
+    try:
+        matter.write(**changes)
+        if any(name.endswith("_id") for name in changes):
+            with connection.cursor() as cursor:
+                cursor.execute("set constraints all immediate")
+    except IntegrityError as error:
+        raise CannotAmend(field=next(name for name in changes if name.endswith("_id"))) from error
+
+
+def _danger(matter: Matter, changes: Mapping[str, object]) -> list[Fact]:
+    """A danger that is flagged later goes before everything else, too."""
+    if not changes.get("hazards") or matter.order.priority == Priority.DANGER:
+        return []
+    matter.write(priority=Priority.DANGER)
+    return [events.PriorityRaised(priority=Priority.DANGER, **matter.about)]
 
 
 @transaction.atomic

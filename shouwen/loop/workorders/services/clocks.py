@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact
-from shouwen.loop.workorders import events
+from shouwen.loop.workorders import events, permissions
 from shouwen.loop.workorders.choices import EscalationReason, Priority, Stage, TargetState, Verb
 from shouwen.loop.workorders.models import Escalation, Target, WorkOrder
 from shouwen.loop.workorders.rules import escalation
 from shouwen.loop.workorders.services import target_rows
 from shouwen.loop.workorders.services.matter import lock_matter
-from shouwen.loop.workorders.services.working import earliest_due
-from shouwen.platform.calendars.queries import calendar_in_force, calendar_with_digest
+from shouwen.platform.calendars.queries import calendar_in_force, list_calendars
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.people.queries import superiors
-from shouwen.platform.policies.queries import value
+from shouwen.platform.people.queries import StaffCard, holders, superiors
 from shouwen.records.norms.queries import norm_version
 
 
@@ -50,7 +49,7 @@ def pause_work_order(*, work_order_id: int, reason: str, actor_id: int, at: date
         raise CannotPause(reason=reason, allowed=", ".join(allowed) or "–")
     announce(events.ClockPaused(reason=reason, **matter.about))
     matter.order.targets.filter(state=TargetState.RUNNING).update(state=TargetState.PAUSED, next_alarm_at=None)
-    matter.write(paused_at=at, pause_reason=reason, next_due_at=None)
+    matter.move(paused_at=at, pause_reason=reason, next_due_at=None)
 
 
 @transaction.atomic
@@ -62,18 +61,11 @@ def resume_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> Non
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.RESUME, actor_id=actor_id, at=at)
     if matter.order.paused_at is None:
         raise NotPaused
+    matter.must_follow()
     announce(events.ClockResumed(**matter.about))
-    _let_run(matter.order, at)
-    matter.write(paused_at=None, pause_reason="", next_due_at=earliest_due(matter))
-
-
-def _let_run(order: WorkOrder, at: datetime) -> None:
-    target_rows.move(
-        rows=list(order.targets.filter(state=TargetState.PAUSED)),
-        pauses=target_rows.pauses_of(order),
-        ladder_length=len(norm_version(version_id=order.norm_version_id).escalation),
-        warn_at_pct=value(policy=target_rows.WARN_AT_PCT, at=order.opened_at),
-    )
+    rows = list(matter.order.targets.filter(state=TargetState.PAUSED))
+    target_rows.move(rows=rows, pauses=target_rows.pauses_of(matter.order), ladder_length=len(matter.norm.escalation))
+    matter.move(paused_at=None, pause_reason="", next_due_at=target_rows.next_due_at(rows))
 
 
 @dataclass(frozen=True)
@@ -105,8 +97,7 @@ def _alarming(at: datetime, limit: int) -> list[int]:
 @transaction.atomic
 def _tell_next_rung(target_id: int, actor_id: int, at: datetime) -> int | None:
     """Tell one rung; None when another worker was quicker."""
-    order_id = Target.objects.filter(pk=target_id).values_list("work_order_id", flat=True).first()
-    order = WorkOrder.objects.select_for_update(skip_locked=True).filter(pk=order_id).first()
+    order = WorkOrder.objects.select_for_update(of=("self",), skip_locked=True).filter(targets=target_id).first()
     target = Target.objects.alarming(at).filter(pk=target_id).first() if order else None
     if order is None or target is None:
         return None
@@ -139,9 +130,18 @@ def _rung_facts(order: WorkOrder, target: Target, rung: int, actor_id: int, at: 
 
 
 def recipient(order: WorkOrder, rung: int, at: datetime) -> int:
-    """Return who hears of a rung: the owner is warned, then the superiors one by one, the last of them from then on."""
-    above = superiors(staff_id=order.owner_id, at=at) if rung > escalation.WARNING_RUNG else []
+    """Return who hears of a rung: the owner is warned, then the superiors one by one, the last of them from then on.
+
+    Of a secret matter no superior hears, only the discipline officers (R-408).
+    """
+    above = _above(order, at) if rung > escalation.WARNING_RUNG else []
     return above[min(rung - 1, len(above) - 1)].id if above else order.owner_id
+
+
+def _above(order: WorkOrder, at: datetime) -> list[StaffCard]:
+    if order.norm_code in permissions.SECRET_NORMS:
+        return [officer for role in permissions.SECRET_ROLES for officer in holders(role=role, unit_path="", at=at)]
+    return superiors(staff_id=order.owner_id, at=at)
 
 
 @transaction.atomic
@@ -149,30 +149,29 @@ def recalculate_targets(*, calendar: str, after_id: int = 0, batch_size: int = 5
     """Date up to ``batch_size`` live targets again by the version of ``calendar`` in force; return the last id, None at the end.
 
     Run it batch by batch after a calendar has changed: it can be stopped and goes on from the id returned. Verdicts already given
-    are not touched.
+    are not touched. Like every verb it locks the matters first, so that nobody finishes a step by a calendar that is being replaced.
     """
     card = calendar_in_force(name=calendar, at=at)
-    rows = list(
-        Target.objects.live()
-        .filter(id__gt=after_id)
-        .select_related("work_order")
-        .order_by("id")
-        .select_for_update(of=("self",))[:batch_size]
-    )
-    changed = [row for row in rows if row.calendar_digest != card.digest and _follows(row, calendar)]
-    for row in changed:
-        order = row.work_order
+    stale = [version.digest for version in list_calendars() if version.name == calendar and version.digest != card.digest]
+    found = Target.objects.live().filter(id__gt=after_id, calendar_digest__in=stale).order_by("id")
+    ids = list(found.values_list("id", "work_order_id")[:batch_size])
+    orders = _locked({order_id for _, order_id in ids})
+    rows = list(found.filter(pk__in=[target_id for target_id, _ in ids]))
+    pauses = target_rows.pauses_of_many(orders)
+    for row in rows:
         row.calendar_digest = card.digest
-        target_rows.redate(
-            row,
-            card.calendar,
-            target_rows.pauses_of(order),
-            len(norm_version(version_id=order.norm_version_id).escalation),
-            value(policy=target_rows.WARN_AT_PCT, at=order.opened_at),
-        )
-    Target.objects.bulk_update(changed, ["calendar_digest", "due_at", "warn_at", "next_alarm_at"])
-    return rows[-1].pk if len(rows) == batch_size else None
+        ladder_length = len(norm_version(version_id=orders[row.work_order_id].norm_version_id).escalation)
+        target_rows.redate(row, card.calendar, pauses.get(row.work_order_id, []), ladder_length)
+    Target.objects.bulk_update(rows, ["calendar_digest", "due_at", "warn_at", "next_alarm_at"], batch_size=1000)
+    WorkOrder.objects.filter(pk__in={row.work_order_id for row in rows}).update(next_due_at=_earliest_due())
+    return ids[-1][0] if len(ids) == batch_size else None
 
 
-def _follows(row: Target, calendar: str) -> bool:
-    return calendar_with_digest(digest=row.calendar_digest).name == calendar
+def _locked(order_ids: Collection[int]) -> dict[int, WorkOrder]:
+    rows = WorkOrder.objects.filter(pk__in=order_ids).order_by("pk").only("norm_version_id").select_for_update()
+    return {order.pk: order for order in rows}
+
+
+def _earliest_due() -> Subquery:
+    running = Target.objects.filter(work_order=OuterRef("pk"), state=TargetState.RUNNING).order_by("due_at")
+    return Subquery(running.values("due_at")[:1])

@@ -9,11 +9,11 @@ from django.db import transaction
 from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import HandOverReason, Stage, Verb
-from shouwen.loop.workorders.models import Assist, HandOver
+from shouwen.loop.workorders.models import Assist, HandOver, Note
 from shouwen.loop.workorders.services.matter import lock_matter
 from shouwen.loop.workorders.services.working import begin_step, pass_on
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.people.queries import get_staff, get_unit
+from shouwen.platform.people.queries import get_open_unit, get_viewer
 
 
 class CannotHandOver(Refusal):
@@ -30,21 +30,32 @@ class NotAsked(Refusal):
 
 @transaction.atomic
 def hand_over_work_order(
-    *, work_order_id: int, to_unit_id: int, reason: HandOverReason, words: str = "", actor_id: int, at: datetime
+    *,
+    work_order_id: int,
+    to_unit_id: int,
+    reason: HandOverReason,
+    step: str | None = None,
+    words: str = "",
+    actor_id: int,
+    at: datetime,
 ) -> int:
     """Move the present step to another unit and return the hand-over's id; the owner stays, the clocks run on.
 
-    :raises CannotHandOver: to the unit where it is, or one that is closed.
+    ``step`` is the one that the actor sees.
+
+    :raises MovedOn: when the matter is not at ``step`` any more.
+    :raises CannotHandOver: to the unit where it is, or one that is closed or unknown.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.HAND_OVER, actor_id=actor_id, at=at)
     matter.must_be(Stage.OPEN)
+    matter.must_be_at(step)
     order, from_unit_id = matter.order, matter.order.unit_id
     if to_unit_id == from_unit_id:
         raise CannotHandOver("The matter is in this unit already.")
     try:
-        get_unit(unit_id=to_unit_id)
+        get_open_unit(unit_id=to_unit_id)
     except NotFound as missing:
-        raise CannotHandOver("There is no such unit.") from missing
+        raise CannotHandOver("There is no such unit, or it is closed.") from missing
     run = matter.open_run()
     run.finished_at, run.outcome = at, "handed_over"
     run.save(update_fields=["finished_at", "outcome"])
@@ -76,10 +87,13 @@ def rate_hand_over(*, hand_over_id: int, score: int, actor_id: int, at: datetime
 
 @transaction.atomic
 def ask_assist(*, work_order_id: int, unit_id: int, question: str, actor_id: int, at: datetime) -> int:
-    """Ask another unit for help while the work stays here; return the id under which it answers (协办)."""
+    """Ask another unit for help while the work stays here; return the id under which it answers (协办).
+
+    :raises NotFound: when there is no such open unit.
+    """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.ASK_ASSIST, actor_id=actor_id, at=at)
     matter.must_be(Stage.OPEN, Stage.RESOLVED)
-    get_unit(unit_id=unit_id)
+    get_open_unit(unit_id=unit_id)
     row = Assist.objects.create(work_order=matter.order, unit_id=unit_id, asked_by_id=actor_id, asked_at=at, question=question)
     announce(events.AssistAsked(assist_id=row.pk, unit_id=unit_id, **matter.about))
     return row.pk
@@ -89,11 +103,12 @@ def ask_assist(*, work_order_id: int, unit_id: int, question: str, actor_id: int
 def give_assist(*, assist_id: int, answer: str, actor_id: int, at: datetime) -> None:
     """Answer a call for help.
 
-    :raises NotAsked: when there is none, another unit was asked, or it was answered.
+    :raises NotFound: when there is none, or the actor may not know of the matter.
+    :raises NotAsked: when another unit was asked, or it was answered.
     """
     row = Assist.objects.filter(pk=assist_id).select_related("unit").first()
     if row is None:
-        raise NotAsked
+        raise NotFound
     matter = lock_matter(work_order_id=row.work_order_id, verb=Verb.GIVE_ASSIST, actor_id=actor_id, at=at)
     if not (matter.viewer.is_automatic or matter.viewer.sees_unit(row.unit.path)):
         raise NotAsked
@@ -104,9 +119,9 @@ def give_assist(*, assist_id: int, answer: str, actor_id: int, at: datetime) -> 
 
 @transaction.atomic
 def change_owner(*, work_order_id: int, to_staff_id: int, reason: str, actor_id: int, at: datetime) -> None:
-    """Give the matter another first-asked owner: a supervisor's decision, with a reason (B2).
+    """Give the matter another first-asked owner: a supervisor's decision, with a reason that is kept as an inside note (B2).
 
-    :raises CannotHandOver: without a reason, to the present owner, or to somebody who has left.
+    :raises CannotHandOver: without a reason, to the present owner, to a program, or to somebody who has left.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.CHANGE_OWNER, actor_id=actor_id, at=at)
     from_staff_id = matter.order.owner_id
@@ -114,6 +129,16 @@ def change_owner(*, work_order_id: int, to_staff_id: int, reason: str, actor_id:
         raise CannotHandOver("Say why the owner changes.")
     if to_staff_id == from_staff_id:
         raise CannotHandOver("They own this matter already.")
-    get_staff(staff_id=to_staff_id)
+    _must_be_able_to_own(to_staff_id, at)
     matter.write(owner_id=to_staff_id)
-    announce(events.OwnerChanged(from_staff_id=from_staff_id, to_staff_id=to_staff_id, reason=reason, **matter.about))
+    note = Note.objects.create(work_order=matter.order, author_id=actor_id, at=at, text=reason)
+    announce(events.OwnerChanged(from_staff_id=from_staff_id, to_staff_id=to_staff_id, note_id=note.pk, **matter.about))
+
+
+def _must_be_able_to_own(staff_id: int, at: datetime) -> None:
+    try:
+        can_own = not get_viewer(staff_id=staff_id, at=at).is_automatic
+    except NotFound:
+        can_own = False
+    if not can_own:
+        raise CannotHandOver("A matter is owned by somebody who works here.")

@@ -10,14 +10,14 @@ from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import LinkKind, ReopenReason, Stage, Verb
 from shouwen.loop.workorders.models import Link, WorkOrder
+from shouwen.loop.workorders.rules.targets import place_of_opening
 from shouwen.loop.workorders.services.matter import Matter, lock_matter
 from shouwen.loop.workorders.services.opening import Opening, open_work_orders
-from shouwen.loop.workorders.services.settling import begin_round
-from shouwen.loop.workorders.services.working import opening_fact, resolve
+from shouwen.loop.workorders.services.settling import begin_round, closed_fact
+from shouwen.loop.workorders.services.working import END_MERGED, opening_fact, resolve
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.policies.rules import Place
 
-END_MERGED = "merged"
+BY_HAND = frozenset({LinkKind.DUPLICATE, LinkKind.RELATED})
 
 
 class CannotLink(Refusal):
@@ -28,8 +28,10 @@ class CannotLink(Refusal):
 def link_work_orders(*, from_id: int, to_id: int, kind: LinkKind, actor_id: int, at: datetime) -> int:
     """Say that two matters belong together (duplicate, related) and return the link's id.
 
-    :raises CannotLink: to itself, or a second time.
+    :raises CannotLink: to itself, a second time, or as merged or split, which have verbs of their own.
     """
+    if kind not in BY_HAND:
+        raise CannotLink("Matters are linked as duplicate or related; to merge or split them is another act.")
     matter, _other = _lock_both(from_id, to_id, actor_id, at)
     return _link(matter, to_id, kind)
 
@@ -40,18 +42,20 @@ def merge_work_order(*, work_order_id: int, into_id: int, actor_id: int, at: dat
 
     Its own clocks are judged at this moment. The grade is asked for there.
 
-    :raises CannotLink: into a matter that is closed or itself merged, or when others were merged into this one.
+    :raises CannotLink: into a closed matter, when others were merged into this one, or when its customer has graded it: a grade is
+        never merged away.
     """
     matter, other = _lock_both(work_order_id, into_id, actor_id, at)
     if matter.order.stage == Stage.CLOSED or other.order.stage == Stage.CLOSED:
         raise CannotLink("A closed matter is not merged; reopen it first.")
-    if other.order.merged_into_id is not None or matter.order.merged.exists():
+    if matter.order.grade is not None:
+        raise CannotLink("The customer has graded this matter; it is closed by itself.")
+    if matter.order.merged.exists():
         raise CannotLink("Merging goes one step deep: choose the matter that stands for the others.")
     link_id = _link(matter, into_id, LinkKind.MERGED)
     facts = resolve(matter, END_MERGED) if matter.order.stage == Stage.OPEN else []
-    run = matter.order.step_runs.filter(finished_at=None)
-    run.update(finished_at=at, outcome=END_MERGED)
-    matter.write(stage=Stage.CLOSED, closed_at=at, merged_into_id=into_id)
+    matter.order.step_runs.filter(finished_at=None).update(finished_at=at, outcome=END_MERGED)
+    matter.move(stage=Stage.CLOSED, closed_at=at, merged_into_id=into_id)
     announce(*facts, closed_fact(matter))
     return link_id
 
@@ -70,11 +74,11 @@ def split_work_order(*, work_order_id: int, norm: str, subject: str, description
         supply_point_id=order.supply_point_id,
         subject=subject,
         description=description,
-        place=Place(opened.jurisdiction, opened.company, opened.area, opened.zone, opened.customer_class),
+        place=place_of_opening(opened),
         calendar=opened.calendar,
     )
     [part_id] = open_work_orders(openings=[part], actor_id=actor_id, at=at)
-    _link(lock_matter(work_order_id=part_id, verb=Verb.LINK, actor_id=actor_id, at=at), work_order_id, LinkKind.SPLIT)
+    _link(Matter(WorkOrder.objects.get(pk=part_id), matter.viewer, at), work_order_id, LinkKind.SPLIT)
     return part_id
 
 
@@ -92,7 +96,6 @@ def undo_link(*, link_id: int, actor_id: int, at: datetime) -> None:
         raise CannotLink("This link has been undone already.")
     announce(events.Unlinked(link_id=link_id, other_id=row.to_order_id, **matter.about))
     if row.kind == LinkKind.MERGED:
-        matter.write(merged_into_id=None)
         begin_round(matter, ReopenReason.WRONGLY_CLOSED)
 
 
@@ -115,8 +118,3 @@ def _link(matter: Matter, to_id: int, kind: LinkKind) -> int:
     )
     announce(events.Linked(link_id=row.pk, link=kind, other_id=to_id, **matter.about))
     return row.pk
-
-
-def closed_fact(matter: Matter) -> events.WorkOrderClosed:
-    order: WorkOrder = matter.order
-    return events.WorkOrderClosed(norm=order.norm_code, unit_id=order.unit_id, grade=order.grade, **matter.about)

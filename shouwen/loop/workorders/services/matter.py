@@ -17,15 +17,21 @@ from shouwen.records.norms.rules.definition import Norm, Step
 
 
 class TimeRunsBackward(Refusal):
-    """An act cannot have happened before the matter was opened."""
+    """An act cannot have happened before what it follows: the opening, and for what counts for deadlines the last such act."""
 
-    message = "This cannot have happened before the matter was opened at %(opened_at)s."
+    message = "This cannot have happened before %(earliest_at)s, up to which the matter has come."
 
 
 class WrongStage(Refusal):
     """The matter is not where this can be done."""
 
     message = "This cannot be done while the matter is %(stage)s."
+
+
+class MovedOn(Refusal):
+    """The actor means a step that somebody else has finished meanwhile."""
+
+    message = "Meanwhile the matter has moved on from this step to %(step)s; look at it again."
 
 
 @dataclass(slots=True)
@@ -54,6 +60,24 @@ class Matter:
         if self.order.stage not in stages:
             raise WrongStage(stage=self.order.get_stage_display())
 
+    def must_be_at(self, step: str | None) -> None:
+        """:raises MovedOn: when the actor means another step than the present one; None means whichever it is."""
+        if step is not None and step != self.order.step:
+            raise MovedOn(step=self.order.step)
+
+    def must_follow(self) -> None:
+        """:raises TimeRunsBackward: when the act would count for deadlines before one that already has."""
+        if self.at < self.order.moved_at:
+            raise TimeRunsBackward(earliest_at=self.order.moved_at.isoformat())
+
+    def move(self, *columns: str, **values: object) -> None:
+        """``write`` what an act that counts for deadlines changes.
+
+        :raises TimeRunsBackward: as ``must_follow``.
+        """
+        self.must_follow()
+        self.write(*columns, moved_at=self.at, **values)
+
     def write(self, *columns: str, **values: object) -> None:
         """Set ``values`` and write them together with the already set ``columns``, and nothing else."""
         for name, value in values.items():
@@ -72,18 +96,24 @@ def lock_matter(*, work_order_id: int, verb: Verb, actor_id: int, at: datetime) 
     :raises TimeRunsBackward: when ``at`` lies before the opening.
     """
     viewer = get_viewer(staff_id=actor_id, at=at)
-    order = (
-        WorkOrder.objects.select_related("unit", "main_unit", "owner__home_unit")
-        .select_for_update(of=("self",))
-        .filter(pk=work_order_id)
-        .first()
-    )
+    order = _locked(work_order_id)
     if order is None:
         raise NotFound
-    permissions.must(viewer, verb, permissions.standing_of(order))
+    permissions.must_on(viewer, verb, order)
     if at < order.opened_at:
-        raise TimeRunsBackward(opened_at=order.opened_at.isoformat())
+        raise TimeRunsBackward(earliest_at=order.opened_at.isoformat())
     return Matter(order, viewer, at)
+
+
+def _locked(work_order_id: int) -> WorkOrder | None:
+    """Return the row, locked, with its units and its owner.
+
+    Whoever waited for a matter that got another unit or owner meanwhile finds no row: the database holds its new columns against the
+    joined rows of before. They have its lock by then, so the second look is the last.
+    """
+    rows = WorkOrder.objects.select_related("unit", "main_unit", "owner__home_unit").select_for_update(of=("self",))
+    wanted = rows.filter(pk=work_order_id)
+    return wanted.first() or wanted.first()
 
 
 def unit_for(*, kind: str, near_id: int, near_path: str, near_kind: str) -> int:

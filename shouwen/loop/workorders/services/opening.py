@@ -13,13 +13,13 @@ from django.db import transaction
 from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import Hazard, Priority
-from shouwen.loop.workorders.models import StepRun, Target, WorkOrder
+from shouwen.loop.workorders.models import SUBJECT_LIMIT, StepRun, Target, WorkOrder
 from shouwen.loop.workorders.rules import targets
 from shouwen.loop.workorders.services import target_rows
 from shouwen.loop.workorders.services.matter import unit_for
 from shouwen.platform.calendars.queries import calendar_in_force
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.people.queries import UnitCard, get_unit, get_viewer
+from shouwen.platform.people.queries import get_unit, get_viewer
 from shouwen.platform.people.rules import Viewer
 from shouwen.platform.policies.rules import Place
 from shouwen.records.norms.choices import Channel
@@ -37,7 +37,8 @@ class Opening:
     """What is known when a matter is taken.
 
     ``owner_id`` and ``unit_id`` default to whoever opens it and their unit; somebody must own it, so a gateway names an owner.
-    ``place`` decides which policies bind; by default it is the supply point's, else the company's own.
+    ``place`` decides which policies bind; by default it is the supply point's, else the company's own. ``asked_at`` is when the
+    customer asked, if that was before anybody here could open the matter: its clocks count from then.
     """
 
     norm: str
@@ -53,6 +54,7 @@ class Opening:
     priority: int | None = None
     place: Place | None = None
     calendar: str = OFFICE
+    asked_at: datetime | None = None
 
 
 @transaction.atomic
@@ -76,8 +78,9 @@ def open_work_order(
 ) -> int:
     """Open one matter under the version of ``norm`` in force and return its id; whoever takes it owns it (首问负责, B2).
 
-    :raises CannotOpen: when no such norm is in force, the channel or a hazard is unknown, or a gateway names no owner.
-    :raises NotFound: when the owner or the unit does not exist.
+    :raises CannotOpen: when no such norm is in force, the channel, the priority or a hazard is unknown, the subject is too long, or
+        nobody who works here would own it.
+    :raises NotFound: when the unit, the supply point or the calendar does not exist.
     """
     opening = Opening(
         norm=norm,
@@ -108,7 +111,7 @@ def open_work_orders(*, openings: Sequence[Opening], actor_id: int, at: datetime
 
 def _open_all(openings: Sequence[Opening], actor_id: int, at: datetime) -> list[int]:
     viewer = get_viewer(staff_id=actor_id, at=at)
-    begun = [_begin(opening, viewer, at) for opening in openings]
+    begun = [_begin(opening, viewer, opening.asked_at or at) for opening in openings]
     WorkOrder.objects.bulk_create([one.order for one in begun])
     StepRun.objects.bulk_create([_first_run(one.order) for one in begun])
     rows = []
@@ -117,7 +120,7 @@ def _open_all(openings: Sequence[Opening], actor_id: int, at: datetime) -> list[
             row.work_order = one.order
         rows += one.targets
     Target.objects.bulk_create(rows)
-    announce(*[_opened(one, viewer.id, at) for one in begun])
+    announce(*[_opened(one, viewer.id, one.order.opened_at) for one in begun])
     return [one.order.pk for one in begun]
 
 
@@ -145,7 +148,9 @@ def _begin(opening: Opening, viewer: Viewer, at: datetime) -> _Begun:
 def _order(opening: Opening, viewer: Viewer, card: NormCard, at: datetime) -> WorkOrder:
     if opening.channel not in Channel.values:
         raise CannotOpen("There is no channel %(channel)s.", channel=opening.channel)
-    unit = _unit_of(opening.unit_id or viewer.unit_id)
+    if len(opening.subject) > SUBJECT_LIMIT:
+        raise CannotOpen("A subject has at most %(limit)s characters; the rest belongs in the description.", limit=SUBJECT_LIMIT)
+    unit = get_unit(unit_id=opening.unit_id or viewer.unit_id)
     unit_id = unit_for(kind=card.norm.first.unit, near_id=unit.id, near_path=unit.path, near_kind=unit.kind)
     return WorkOrder(
         norm_version_id=card.version_id,
@@ -153,7 +158,7 @@ def _order(opening: Opening, viewer: Viewer, card: NormCard, at: datetime) -> Wo
         step=card.norm.first.key,
         unit_id=unit_id,
         main_unit_id=opening.main_unit_id or unit_id,
-        owner_id=_owner(opening, viewer),
+        owner_id=_owner(opening, viewer, at),
         channel=opening.channel,
         customer_id=opening.customer_id,
         supply_point_id=opening.supply_point_id,
@@ -162,6 +167,7 @@ def _order(opening: Opening, viewer: Viewer, card: NormCard, at: datetime) -> Wo
         hazards=list(opening.hazards),
         priority=_priority(opening),
         opened_at=at,
+        moved_at=at,
         call_back_needed=card.norm.call_back.needed,
         survey_needed=card.norm.survey,
     )
@@ -174,21 +180,28 @@ def _norm(slug: str, at: datetime) -> NormCard:
         raise CannotOpen("No norm %(norm)s is in force.", norm=slug) from missing
 
 
-def _owner(opening: Opening, viewer: Viewer) -> int:
-    if opening.owner_id is not None:
-        return opening.owner_id
-    if viewer.is_automatic:
-        raise CannotOpen("Somebody must own the matter: name an owner.")
-    return viewer.id
+def _owner(opening: Opening, viewer: Viewer, at: datetime) -> int:
+    """Return who owns the matter: somebody who works here, never a program."""
+    if opening.owner_id is None and not viewer.is_automatic:
+        return viewer.id
+    try:
+        owner = None if opening.owner_id is None else get_viewer(staff_id=opening.owner_id, at=at)
+    except NotFound:
+        owner = None
+    if owner is None or owner.is_automatic:
+        raise CannotOpen("Somebody who works here must own the matter: name an owner.")
+    return owner.id
 
 
 def _priority(opening: Opening) -> int:
     """Return the priority: a danger on site goes before everything else."""
     if unknown := [hazard for hazard in opening.hazards if hazard not in Hazard.values]:
         raise CannotOpen("There is no hazard %(hazard)s.", hazard=unknown[0])
+    if opening.priority is not None and opening.priority not in Priority.values:
+        raise CannotOpen("There is no priority %(priority)s.", priority=opening.priority)
     if opening.hazards:
         return Priority.DANGER
-    return Priority.NORMAL if opening.priority is None else Priority(opening.priority)
+    return Priority.NORMAL if opening.priority is None else opening.priority
 
 
 def _place_of(supply_point_id: int | None) -> Place:
@@ -203,10 +216,6 @@ def _place_of(supply_point_id: int | None) -> Place:
 def home_place() -> Place:
     """Return where the company itself is, for matters without a supply point."""
     return Place(jurisdiction=settings.SHOUWEN_JURISDICTION, company=settings.SHOUWEN_COMPANY)
-
-
-def _unit_of(unit_id: int) -> UnitCard:
-    return get_unit(unit_id=unit_id)
 
 
 def _first_run(order: WorkOrder) -> StepRun:

@@ -11,7 +11,7 @@ from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, PromiseState, ReopenReason, Stage, Verb
-from shouwen.loop.workorders.models import StepRun, Target, Visit
+from shouwen.loop.workorders.models import StepRun, Target, Visit, WorkOrder
 from shouwen.loop.workorders.rules import targets
 from shouwen.loop.workorders.rules.closing import LoopState, Missing, missing_for_closing
 from shouwen.loop.workorders.services.matter import Matter, lock_matter, unit_for
@@ -116,7 +116,7 @@ def record_grade(*, work_order_id: int, grade: int, source: GradeSource, actor_i
     matter.must_be(Stage.RESOLVED)
     _must_be_the_customers(matter, grade, source)
     facts: list[Fact] = [events.SatisfactionGraded(grade=grade, source=source, **matter.about)]
-    if grade == Grade.MOST_DISSATISFIED:
+    if grade == Grade.MOST_DISSATISFIED and not matter.order.visits.filter(settled_at=None).exists():
         facts.append(_open_visit(matter))
     matter.write(
         grade=grade,
@@ -145,12 +145,14 @@ def _open_visit(matter: Matter) -> events.VisitOpened:
 
 @transaction.atomic
 def settle_unanswered(*, work_order_id: int, actor_id: int, at: datetime) -> None:
-    """Settle the grade of a customer who was asked and has not answered in the stated time.
+    """Settle the grade of a customer who was asked and has not answered in the stated time; the job that waits for it says so.
 
-    :raises CannotGrade: when they were not asked, or have answered.
+    :raises CannotGrade: when they were not asked, or have answered, or from a person, who could cut the waiting short.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.GRADE, actor_id=actor_id, at=at)
     matter.must_be(Stage.RESOLVED)
+    if not matter.viewer.is_automatic:
+        raise CannotGrade("Only the survey itself finds that the customer has not answered.")
     if matter.order.satisfaction_asked_at is None:
         raise CannotGrade("The customer has not been asked.")
     if matter.order.grade is not None or matter.order.grade_settled_at is not None:
@@ -161,7 +163,9 @@ def settle_unanswered(*, work_order_id: int, actor_id: int, at: datetime) -> Non
 
 @transaction.atomic
 def settle_visit(*, work_order_id: int, findings: str, actor_id: int, at: datetime) -> None:
-    """Record what the visit found; this settles the worst grade. Whoever worked on the matter does not visit.
+    """Record what the visit found; this settles the worst grade that waits for it. Whoever worked on the matter does not visit.
+
+    A visit outlives a reopening: settled then, it says nothing about the grade of the new round.
 
     :raises NoVisit: when none is open.
     :raises CannotGrade: without findings, or from somebody who worked on the matter.
@@ -174,7 +178,8 @@ def settle_visit(*, work_order_id: int, findings: str, actor_id: int, at: dateti
         raise CannotGrade("A visit is settled by somebody who had no part in the work, with what was found.")
     row.settled_at, row.visited_by_id, row.findings = at, actor_id, findings
     row.save(update_fields=["settled_at", "visited_by", "findings"])
-    matter.write(grade_settled_at=at)
+    if matter.order.grade == Grade.MOST_DISSATISFIED:
+        matter.write(grade_settled_at=at)
     announce(events.VisitSettled(visit_id=row.pk, **matter.about))
 
 
@@ -183,21 +188,33 @@ def close_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> None
     """Close the loop.
 
     :raises CannotClose: naming everything that is still missing.
+    :raises WrongStage: when it is closed already.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.CLOSE, actor_id=actor_id, at=at)
-    if matter.order.stage == Stage.CLOSED:
-        matter.must_be(Stage.RESOLVED)
-    missing = what_is_missing(matter)
-    if missing:
+    matter.must_be(Stage.OPEN, Stage.RESOLVED)
+    if missing := what_is_missing(matter):
         raise CannotClose(missing)
-    matter.write(stage=Stage.CLOSED, closed_at=at)
+    matter.move(stage=Stage.CLOSED, closed_at=at)
+    announce(closed_fact(matter))
+
+
+def closed_fact(matter: Matter) -> events.WorkOrderClosed:
     order = matter.order
-    announce(events.WorkOrderClosed(norm=order.norm_code, unit_id=order.unit_id, grade=order.grade, **matter.about))
+    return events.WorkOrderClosed(norm=order.norm_code, unit_id=order.unit_id, grade=order.grade, **matter.about)
 
 
 def what_is_missing(matter: Matter) -> tuple[Missing, ...]:
     order = matter.order
-    loop = LoopState(
+    loop = loop_state(
+        order,
+        has_open_visit=order.visits.filter(settled_at=None).exists(),
+        open_promise_count=order.promises.filter(state=PromiseState.OPEN).count(),
+    )
+    return missing_of(loop, matter.at)
+
+
+def loop_state(order: WorkOrder, *, has_open_visit: bool, open_promise_count: int) -> LoopState:
+    return LoopState(
         is_resolved=order.stage != Stage.OPEN,
         is_result_told=order.result_told_at is not None or order.customer_id is None,
         call_back_needed=order.call_back_needed,
@@ -205,10 +222,13 @@ def what_is_missing(matter: Matter) -> tuple[Missing, ...]:
         call_back_attempt_count=order.call_back_attempt_count,
         survey_needed=order.survey_needed,
         is_grade_settled=order.grade_settled_at is not None,
-        has_open_visit=order.visits.filter(settled_at=None).exists(),
-        open_promise_count=order.promises.filter(state=PromiseState.OPEN).count(),
+        has_open_visit=has_open_visit,
+        open_promise_count=open_promise_count,
     )
-    return missing_for_closing(loop=loop, call_back_attempt_limit=int(value(policy=CALL_BACK_ATTEMPTS, at=matter.at)))
+
+
+def missing_of(loop: LoopState, at: datetime) -> tuple[Missing, ...]:
+    return missing_for_closing(loop=loop, call_back_attempt_limit=int(value(policy=CALL_BACK_ATTEMPTS, at=at)))
 
 
 @transaction.atomic
@@ -234,7 +254,7 @@ def begin_round(matter: Matter, reason: ReopenReason) -> None:
     order, first = matter.order, matter.norm.first
     unit_id = unit_for(kind=first.unit, near_id=order.unit_id, near_path=order.unit.path, near_kind=order.unit.kind)
     order.round += 1
-    matter.write(
+    matter.move(
         "round",
         stage=Stage.OPEN,
         step=first.key,
@@ -243,6 +263,7 @@ def begin_round(matter: Matter, reason: ReopenReason) -> None:
         handler_id=None,
         resolved_at=None,
         closed_at=None,
+        merged_into_id=None,
         result_told_at=None,
         called_back_at=None,
         call_back_attempt_count=0,

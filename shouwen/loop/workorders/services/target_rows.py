@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from shouwen.kernel.facts import Fact
 from shouwen.kernel.time.calendars import WorkCalendar
+from shouwen.kernel.time.deadlines import due_at
 from shouwen.kernel.time.limits import Limit, Unit
 from shouwen.kernel.time.periods import Period
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import TargetState
 from shouwen.loop.workorders.models import Target, WorkOrder
-from shouwen.loop.workorders.rules import escalation, targets
-from shouwen.loop.workorders.rules.course import course_of
+from shouwen.loop.workorders.rules import course, escalation, targets
 from shouwen.platform.calendars.queries import CalendarCard, calendar_with_digest
-from shouwen.platform.outbox.queries import list_facts
+from shouwen.platform.outbox.queries import facts_of_cases, list_facts
 from shouwen.platform.policies.choices import Unit as PolicyUnit
 from shouwen.platform.policies.queries import matches_for, value
 from shouwen.platform.policies.rules import Place, PolicyRef
@@ -46,9 +46,9 @@ def begun(
 
 
 def _row(bound: targets.BoundTarget, limit: Limit, calendar: CalendarCard, warn_at_pct: Decimal, ladder_length: int) -> Target:
-    case, due_at = bound.case, bound.binding.due_at
+    case, due = bound.case, bound.binding.due_at
     warn_at = targets.warning_at(case=case, limit=limit, calendar=calendar.calendar, pauses=(), warn_at_pct=warn_at_pct)
-    assert due_at is not None, "a target begins without a pause"
+    assert due is not None, "a target begins without a pause"
     assert warn_at is not None, "and so does its warning"
     return Target(
         round=case.round,
@@ -61,9 +61,12 @@ def _row(bound: targets.BoundTarget, limit: Limit, calendar: CalendarCard, warn_
         limit_amount=limit.amount,
         limit_unit=limit.unit.value,
         start_at=case.start_at,
-        due_at=due_at,
+        due_at=due,
+        warn_at_pct=warn_at_pct,
         warn_at=warn_at,
-        next_alarm_at=warn_at if ladder_length else None,
+        next_alarm_at=escalation.next_alarm_at(
+            rung_told=None, start_at=case.start_at, warn_at=warn_at, due_at=due, ladder_length=ladder_length
+        ),
     )
 
 
@@ -86,38 +89,33 @@ def case_of(target: Target, *, met_at: datetime | None = None, void_at: datetime
 
 def pauses_of(order: WorkOrder) -> list[Period]:
     """Return the matter's pauses from its ledger."""
-    facts = [card.as_fact() for card in list_facts(case_kind="work_order", case_id=order.pk) if card.kind in _COURSE_KINDS]
-    return course_of(facts).pauses
+    cards = list_facts(case_kind="work_order", case_id=order.pk, kinds=course.PAUSE_FACTS)
+    return course.pauses_of(card.as_fact() for card in cards)
 
 
-_COURSE_KINDS = frozenset(
-    kind.kind()
-    for kind in (
-        events.WorkOrderOpened,
-        events.StepFinished,
-        events.ClockPaused,
-        events.ClockResumed,
-        events.WorkOrderResolved,
-        events.WorkOrderReopened,
-        events.WorkOrderClosed,
-    )
-)
+def pauses_of_many(order_ids: Collection[int]) -> dict[int, list[Period]]:
+    """Return the pauses of several matters by id; one that was never paused is not there."""
+    told = facts_of_cases(case_kind="work_order", case_ids=order_ids, kinds=course.PAUSE_FACTS)
+    return {order_id: course.pauses_of(card.as_fact() for card in cards) for order_id, cards in told.items()}
 
 
 def settle(
     *, order: WorkOrder, rows: Sequence[Target], pauses: Sequence[Period], actor_id: int, at: datetime, met: bool
 ) -> list[Fact]:
     """Judge ``rows`` for good: reached now (``met``) or no longer needed; write them and return their verdicts as facts."""
-    verdicts = [_settled(order, row, pauses, actor_id, at, met=met) for row in rows]
-    Target.objects.bulk_update(rows, ["state", "due_at", "met_at", "verdict_at", "verdict_digest", "next_alarm_at"])
+    verdicts = [judge(order, row, pauses, actor_id, at, met=met) for row in rows]
+    Target.objects.bulk_update(rows, VERDICT_COLUMNS)
     return list(verdicts)
 
 
-def _settled(
+VERDICT_COLUMNS = ("state", "due_at", "met_at", "verdict_at", "verdict_digest", "next_alarm_at")
+
+
+def judge(
     order: WorkOrder, row: Target, pauses: Sequence[Period], actor_id: int, at: datetime, *, met: bool
 ) -> events.VerdictGiven:
-    decided_at = max(at, row.start_at)
-    case = case_of(row, met_at=decided_at if met else None, void_at=None if met else decided_at)
+    """Judge one row for good, without writing it, and return its verdict as a fact."""
+    case = case_of(row, met_at=at if met else None, void_at=None if met else at)
     calendar, limit = calendar_with_digest(digest=row.calendar_digest).calendar, limit_of(row)
     judgement = targets.judge(case=case, limit=limit, calendar=calendar, pauses=pauses, at=at)
     row.state, row.met_at, row.verdict_at, row.next_alarm_at = judgement.state, case.met_at, at, None
@@ -145,30 +143,27 @@ def _settled(
     )
 
 
-def move(*, rows: Sequence[Target], pauses: Sequence[Period], ladder_length: int, warn_at_pct: Decimal) -> None:
-    """Date live ``rows`` again by their calendar and ``pauses``, and write them."""
+def move(*, rows: Sequence[Target], pauses: Sequence[Period], ladder_length: int) -> None:
+    """Let paused ``rows`` run again: date them by their calendar and ``pauses``, and write them."""
     for row in rows:
-        redate(row, calendar_with_digest(digest=row.calendar_digest).calendar, pauses, ladder_length, warn_at_pct)
         row.state = TargetState.RUNNING
+        redate(row, calendar_with_digest(digest=row.calendar_digest).calendar, pauses, ladder_length)
     Target.objects.bulk_update(rows, ["state", "due_at", "warn_at", "next_alarm_at"])
 
 
-def redate(row: Target, calendar: WorkCalendar, pauses: Sequence[Period], ladder_length: int, warn_at_pct: Decimal) -> None:
-    """Set the dates of a live row; while a pause is open they are those without it."""
+def redate(row: Target, calendar: WorkCalendar, pauses: Sequence[Period], ladder_length: int) -> None:
+    """Set the dates of a live row; while a pause is open they are those without it, and nobody is told."""
     finished = [pause for pause in pauses if not pause.is_open]
-    case, limit = case_of(row), limit_of(row)
-    due_at = targets.judge(case=case, limit=limit, calendar=calendar, pauses=finished, at=_far(row)).due_at
-    warn_at = targets.warning_at(case=case, limit=limit, calendar=calendar, pauses=finished, warn_at_pct=warn_at_pct)
-    assert due_at is not None, "finished pauses leave a deadline"
+    limit = limit_of(row)
+    due = due_at(start_at=row.start_at, limit=limit, calendar=calendar, pauses=finished)
+    warn_at = targets.warning_at(case=case_of(row), limit=limit, calendar=calendar, pauses=finished, warn_at_pct=row.warn_at_pct)
+    assert due is not None, "finished pauses leave a deadline"
     assert warn_at is not None, "and a warning"
-    row.due_at, row.warn_at = due_at, warn_at
-    row.next_alarm_at = escalation.next_alarm_at(
-        rung_told=row.rung, start_at=row.start_at, warn_at=warn_at, due_at=due_at, ladder_length=ladder_length
-    )
-
-
-def _far(row: Target) -> datetime:
-    return row.due_at + timedelta(days=36_500)
+    row.due_at, row.warn_at, row.next_alarm_at = due, warn_at, None
+    if row.state == TargetState.RUNNING:
+        row.next_alarm_at = escalation.next_alarm_at(
+            rung_told=row.rung, start_at=row.start_at, warn_at=warn_at, due_at=due, ladder_length=ladder_length
+        )
 
 
 def next_due_at(rows: Iterable[Target]) -> datetime | None:
@@ -176,4 +171,4 @@ def next_due_at(rows: Iterable[Target]) -> datetime | None:
     return min((row.due_at for row in rows if row.state == TargetState.RUNNING), default=None)
 
 
-__all__ = ["begun", "case_of", "limit_of", "move", "next_due_at", "pauses_of", "redate", "settle"]
+__all__ = ["begun", "case_of", "limit_of", "move", "next_due_at", "pauses_of", "pauses_of_many", "redate", "settle"]

@@ -52,12 +52,13 @@ def urge_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> int:
 
 
 def _must_not_be_too_soon(matter: Matter) -> None:
-    urged = [card.at for card in list_facts(case_kind="work_order", case_id=matter.order.pk) if card.kind == "Urged"]
+    urged = list_facts(case_kind="work_order", case_id=matter.order.pk, kinds=(events.Urged.kind(),))
     if not urged:
         return
-    next_at = urged[-1] + timedelta(minutes=float(value(policy=URGE_INTERVAL, at=matter.at)))
+    last_at = urged[-1].at
+    next_at = last_at + timedelta(minutes=float(value(policy=URGE_INTERVAL, at=matter.at)))
     if matter.at < next_at:
-        raise CannotUrge(last_at=urged[-1].isoformat(), next_at=next_at.isoformat())
+        raise CannotUrge(last_at=last_at.isoformat(), next_at=next_at.isoformat())
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact
+from shouwen.kernel.time.periods import Period
 from shouwen.loop.workorders import events
 from shouwen.loop.workorders.choices import HandOverReason, Stage, TargetState, Verb
 from shouwen.loop.workorders.models import HandOver, StepRun, Target
@@ -17,10 +18,10 @@ from shouwen.loop.workorders.services.matter import Matter, lock_matter, unit_fo
 from shouwen.platform.calendars.queries import calendar_in_force
 from shouwen.platform.outbox.queries import first_fact
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.policies.rules import Place
 from shouwen.records.norms.choices import TargetKind
 from shouwen.records.norms.rules.definition import Outcome
 
+END_MERGED = "merged"
 TELLING = frozenset({TargetKind.REPLIED, TargetKind.NOTIFIED})
 
 
@@ -67,32 +68,35 @@ def take_step(matter: Matter, run: StepRun) -> None:
 
 
 @transaction.atomic
-def finish_step(*, work_order_id: int, outcome: str, result: str = "", actor_id: int, at: datetime) -> None:
+def finish_step(
+    *, work_order_id: int, outcome: str, step: str | None = None, result: str = "", actor_id: int, at: datetime
+) -> None:
     """Finish the present step with one of its outcomes: the next step begins in the unit that does it, or the matter is resolved.
 
-    Work goes on to another unit as a hand-over that the receiver rates. ``result`` is what will be told to the customer.
+    Work goes on to another unit as a hand-over that the receiver rates. ``step`` is the one that the actor sees, so that of two who
+    finish it at once only one does. ``result`` is what will be told to the customer.
 
+    :raises MovedOn: when the matter is not at ``step`` any more.
     :raises CannotFinishStep: when the step has no such outcome, or somebody else has taken it and the actor does not lead them.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.FINISH_STEP, actor_id=actor_id, at=at)
     matter.must_be(Stage.OPEN)
+    matter.must_be_at(step)
     if matter.order.paused_at is not None:
         raise CannotFinishStep("The clock of this matter is paused; resume it first.")
-    chosen = _outcome(matter, outcome)
+    chosen = outcome_of(matter, outcome)
     run = _finish_run(matter, chosen)
-    if chosen.back:
-        facts: list[Fact] = []
-    else:
-        facts = _reach(matter, run)
+    facts = [] if chosen.back else _reach(matter, run)
     if result:
         matter.write(result=result)
-    if chosen.next in {end.key for end in matter.norm.ends}:
-        announce(_finished(matter, run, chosen, None), *facts, *resolve(matter, chosen.next))
+    if matter.norm.is_end(chosen.next):
+        announce(finished_fact(matter, run, chosen, None), *facts, *resolve(matter, chosen.next))
     else:
         announce(*_go_on(matter, run, chosen, facts))
 
 
-def _outcome(matter: Matter, key: str) -> Outcome:
+def outcome_of(matter: Matter, key: str) -> Outcome:
+    """Return the outcome ``key`` of the present step, if the actor may finish it."""
     order = matter.order
     try:
         chosen = matter.step.outcome(key)
@@ -128,7 +132,7 @@ def _reach(matter: Matter, run: StepRun) -> list[Fact]:
     return target_rows.settle(order=matter.order, rows=rows, pauses=pauses, actor_id=matter.viewer.id, at=matter.at, met=True)
 
 
-def _finished(matter: Matter, run: StepRun, chosen: Outcome, next_unit_id: int | None) -> events.StepFinished:
+def finished_fact(matter: Matter, run: StepRun, chosen: Outcome, next_unit_id: int | None) -> events.StepFinished:
     ends = next_unit_id is None
     return events.StepFinished(
         step=run.step,
@@ -147,7 +151,7 @@ def _go_on(matter: Matter, run: StepRun, chosen: Outcome, facts: list[Fact]) -> 
     unit_id = unit_for(kind=step.unit, near_id=order.unit_id, near_path=order.unit.path, near_kind=order.unit.kind)
     from_unit_id = order.unit_id
     begin_step(matter, step=step.key, unit_id=unit_id)
-    told = [_finished(matter, run, chosen, unit_id), *facts]
+    told = [finished_fact(matter, run, chosen, unit_id), *facts]
     if unit_id != from_unit_id:
         told.append(pass_on(matter, step.key, from_unit_id, unit_id, HandOverReason.NEXT_STEP, ""))
     return told
@@ -160,22 +164,15 @@ def begin_step(matter: Matter, *, step: str, unit_id: int) -> None:
     case = targets.begun_by_entering(norm=matter.norm, step=step, round_number=order.round, at=matter.at)
     if case is not None and not order.targets.filter(round=order.round, kind=case.kind).exists():
         Target.objects.bulk_create(new_targets(matter, [case]))
-    matter.write("unit", step=step, unit_id=unit_id, handler_id=None, next_due_at=earliest_due(matter))
+    matter.move("unit", step=step, unit_id=unit_id, handler_id=None, next_due_at=earliest_due(matter))
 
 
 def new_targets(matter: Matter, cases: list[targets.TargetCase]) -> list[Target]:
     """Return rows for ``cases`` of this matter, under the policies of its opening and the calendar in force now."""
     opened = opening_fact(matter.order.pk)
-    place = Place(
-        jurisdiction=opened.jurisdiction,
-        company=opened.company,
-        area=opened.area,
-        zone=opened.zone,
-        customer_class=opened.customer_class,
-    )
     rows = target_rows.begun(
         cases=cases,
-        place=place,
+        place=targets.place_of_opening(opened),
         calendar=calendar_in_force(name=opened.calendar, at=matter.at),
         valid_at=opened.at,
         ladder_length=len(matter.norm.escalation),
@@ -210,19 +207,32 @@ def pass_on(
         words=words,
         at=matter.at,
     )
+    return handed_over_fact(matter, row)
+
+
+def handed_over_fact(matter: Matter, row: HandOver) -> events.HandedOver:
     return events.HandedOver(
-        hand_over_id=row.pk, step=step, from_unit_id=from_unit_id, to_unit_id=to_unit_id, reason=reason, **matter.about
+        hand_over_id=row.pk,
+        step=row.step,
+        from_unit_id=row.from_unit_id,
+        to_unit_id=row.to_unit_id,
+        reason=row.reason,
+        **matter.about,
     )
 
 
 def resolve(matter: Matter, end: str) -> list[Fact]:
-    """The norm has reached an end: judge what still runs, and leave the rest of the loop to the customer."""
+    """The norm has reached an end, or another matter stands for this one: judge what still runs; the rest is the customer's say."""
+    matter.must_follow()
     order = matter.order
-    resumed: list[Fact] = [] if order.paused_at is None else [events.ClockResumed(**matter.about)]
-    rows = list(order.targets.live())
+    rows = list(order.targets.live().order_by("id"))
     pauses = target_rows.pauses_of(order) if rows else []
+    resumed: list[Fact] = []
+    if order.paused_at is not None:
+        resumed = [events.ClockResumed(**matter.about)]
+        pauses = [*pauses[:-1], Period(order.paused_at, matter.at)]
     verdicts = target_rows.settle(order=order, rows=rows, pauses=pauses, actor_id=matter.viewer.id, at=matter.at, met=False)
-    matter.write(
+    matter.move(
         stage=Stage.RESOLVED,
         end=end,
         step="",
@@ -232,14 +242,18 @@ def resolve(matter: Matter, end: str) -> list[Fact]:
         paused_at=None,
         pause_reason="",
     )
-    success = next(one.success for one in matter.norm.ends if one.key == end)
-    resolved = events.WorkOrderResolved(
+    return [*resumed, *verdicts, resolved_fact(matter, end)]
+
+
+def resolved_fact(matter: Matter, end: str) -> events.WorkOrderResolved:
+    """A matter that was merged has not succeeded by itself, and nobody calls back or asks about it: that is done where it went."""
+    order, is_merged = matter.order, end == END_MERGED
+    return events.WorkOrderResolved(
         norm=order.norm_code,
         end=end,
-        success=success,
+        success=not is_merged and matter.norm.end(end).success,
         customer_id=order.customer_id,
-        call_back_needed=order.call_back_needed,
-        survey_needed=order.survey_needed,
+        call_back_needed=order.call_back_needed and not is_merged,
+        survey_needed=order.survey_needed and not is_merged,
         **matter.about,
     )
-    return [*resumed, *verdicts, resolved]

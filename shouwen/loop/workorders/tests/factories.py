@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import services
 from shouwen.loop.workorders.choices import CallBackResult, GradeSource
 from shouwen.loop.workorders.models import WorkOrder
@@ -211,3 +212,13 @@ def settled(company: Company, *, grade: int = 5) -> WorkOrder:
 def told(order: WorkOrder) -> list[str]:
     """Return the kinds of the matter's facts in order."""
     return [card.kind for card in list_facts(case_kind="work_order", case_id=order.pk)]
+
+
+def ledger(order: WorkOrder) -> list[Fact]:
+    """Return the matter's facts in order."""
+    return [card.as_fact() for card in list_facts(case_kind="work_order", case_id=order.pk)]
+
+
+def since(order: WorkOrder, count: int) -> list[Fact]:
+    """Return the matter's facts after the first ``count``."""
+    return ledger(order)[count:]
