@@ -56,6 +56,7 @@ class Trouble(TextChoices):
     UNKNOWN_CHANNEL = "unknown_channel", _("The channel is unknown.")
     UNKNOWN_STATUS = "unknown_status", _("The status is unknown.")
     CLOSED_BEFORE_CREATED = "closed_before_created", _("It was closed before it was created.")
+    DUE_BEFORE_CREATED = "due_before_created", _("It was due before it was created.")
     CLOSED_MISSING = "closed_missing", _("It is said to be closed, but not when.")
     DUE_DIFFERS = "due_differs", _("It is due at another time than its type implies.")
     DUPLICATED_ID = "duplicated_id", _("An earlier one has the same number.")

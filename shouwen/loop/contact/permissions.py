@@ -25,21 +25,26 @@ READERS: frozenset[str] = SETTLERS | frozenset(
 )
 
 
+def may_settle(viewer: Viewer) -> bool:
+    return viewer.is_automatic or not SETTLERS.isdisjoint(viewer.roles)
+
+
+def may_read(viewer: Viewer) -> bool:
+    return viewer.is_automatic or not READERS.isdisjoint(viewer.roles)
+
+
 def must_settle(viewer: Viewer) -> None:
     """Refuse whoever may not see, repair or discard what could not be understood.
 
     :raises NotAllowed: unless they answer customers, keep data or run the system.
     """
-    _must_hold(viewer, SETTLERS)
+    if not may_settle(viewer):
+        raise NotAllowed
 
 
 def must_read(viewer: Viewer) -> None:
     """:raises NotAllowed: unless their work is with customers."""
-    _must_hold(viewer, READERS)
-
-
-def _must_hold(viewer: Viewer, roles: frozenset[str]) -> None:
-    if not viewer.is_automatic and roles.isdisjoint(viewer.roles):
+    if not may_read(viewer):
         raise NotAllowed
 
 
@@ -50,4 +55,4 @@ def readable_by(viewer: Viewer) -> Q:
     return Q(work_order__isnull=True) | Q(work_order__in=visible(viewer).values("pk"))
 
 
-__all__ = ["READERS", "SETTLERS", "must_read", "must_settle", "readable_by"]
+__all__ = ["READERS", "SETTLERS", "may_read", "may_settle", "must_read", "must_settle", "readable_by"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shouwen.loop.contact.choices import Trouble
 
@@ -14,7 +15,10 @@ CORRECTABLE = frozenset({"norm", "channel", "subject", "text", "phone", "account
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """One contact as it was understood. ``jurisdiction`` and ``calendar`` are named by mappings of places that are not our own."""
+    """One contact as it was understood.
+
+    ``unit_code``, ``jurisdiction`` and ``calendar`` are named by mappings of places that are not our own.
+    """
 
     subject: str = ""
     text: str = ""
@@ -28,6 +32,7 @@ class Contact:
     answers: tuple[str, ...] = ()  # the messages that it answers
     token: str = ""
     hazards: tuple[str, ...] = ()
+    unit_code: str = ""
     jurisdiction: str = ""
     calendar: str = ""
     is_automatic: bool = False
@@ -53,7 +58,8 @@ def corrected(contact: Contact, corrections: Mapping[str, str]) -> Contact:
     """
     if unknown := sorted(set(corrections) - CORRECTABLE):
         raise Unreadable(Trouble.WRONG_SHAPE, field=unknown[0])
-    return replace(contact, **{name: value.strip() for name, value in corrections.items()})
+    values: dict[str, Any] = {name: value.strip() for name, value in corrections.items()}
+    return replace(contact, **values)
 
 
 def shortened(text: str, limit: int) -> str:

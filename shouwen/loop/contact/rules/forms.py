@@ -18,7 +18,7 @@ def read_form(content: bytes) -> Contact:
     :raises Unreadable: when it is something else; names the field.
     """
     document = _document(content)
-    texts = {name: _text(document, name) for name in TEXTS}
+    texts: dict[str, Any] = {name: _text(document, name) for name in TEXTS}
     if not texts["subject"] and not texts["text"]:
         raise Unreadable(Trouble.EMPTY)
     return Contact(hazards=_hazards(document), **texts)

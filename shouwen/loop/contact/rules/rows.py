@@ -10,8 +10,8 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shouwen.kernel.errors import BadInput, Refusal
@@ -43,8 +43,20 @@ class Status:
     is_duplicate: bool
 
 
+class Allowance(NamedTuple):
+    """How long a request may take: ``amount`` calendar days by the wall clock of the file, else so many seconds."""
+
+    amount: int
+    unit: Literal["calendar_day", "second"]
+
+    @property
+    def code(self) -> str:
+        """Return it as a part of a name: ``d30``, ``s5400``."""
+        return f"{self.unit[0].replace('c', 'd')}{self.amount}"
+
+
 class Request(NamedTuple):
-    """One row understood. Instants are aware; ``due`` and ``closed`` are None where the file has none."""
+    """One row understood. Instants are in UTC; ``due_at`` and ``closed_at`` are None where the file has none."""
 
     id: str
     type: str
@@ -55,7 +67,7 @@ class Request(NamedTuple):
     created_at: datetime
     due_at: datetime | None
     closed_at: datetime | None
-    allowance_days: int | None
+    allowance: Allowance | None
     place: str
 
 
@@ -75,6 +87,8 @@ class RequestMapping:
     type_pattern: re.Pattern[str]
     type_default: str
     norm_prefix: str
+    agencies: Mapping[str, str]
+    agency_default: str
     jurisdiction: str
     calendar: str
     replay: Mapping[str, Any] = field(default_factory=dict)
@@ -98,9 +112,13 @@ class RequestMapping:
             raise Unreadable(Trouble.WRONG_SHAPE, records=len(rows))
         return rows[0]
 
-    def norm_of(self, type_: str) -> str:
-        """Return the slug of the norm that requests of a type run under."""
-        return f"{self.norm_prefix}_{slug_of(type_)}"
+    def norm_of(self, type_: str, allowance: Allowance | None) -> str:
+        """Return the slug of the norm that requests of a type with this allowance run under."""
+        return f"{self.norm_prefix}_{slug_of(f'{type_} {allowance.code}' if allowance else type_)}"
+
+    def unit_of(self, agency: str) -> str:
+        """Return the code of the unit that an agency is here; the default for one that the mapping does not name."""
+        return self.agencies.get(agency, self.agency_default)
 
     def read(self, heading: Sequence[str], cells: Sequence[str]) -> Request:
         """Return the request of one row.
@@ -108,25 +126,23 @@ class RequestMapping:
         :raises Unreadable: with the first trouble, naming the column.
         """
         values = self._values(heading, cells)
-        created_at = self._instant(values, "created")
+        created_at, due_at, closed_at = (self._instant(values, name) for name in ("created", "due", "closed"))
         if created_at is None:
             raise Unreadable(Trouble.MISSING, column=self.columns["created"])
-        closed_at, due_at = self._instant(values, "closed"), self._instant(values, "due")
         status = self._status(values["status"], closed_at)
-        if closed_at is not None and closed_at < created_at:
-            raise Unreadable(Trouble.CLOSED_BEFORE_CREATED)
-        type_ = self._type(values["type"])
+        _must_follow(created_at, due_at, closed_at)
+        type_, allowance = self._type(values["type"]), _allowance(created_at, due_at, self.zone)
         return Request(
             id=values["id"],
             type=type_,
-            norm=self.norm_of(type_),
+            norm=self.norm_of(type_, allowance),
             channel=self._channel(values["channel"]),
             agency=values.get("agency", ""),
             status=status,
-            created_at=created_at,
-            due_at=due_at,
-            closed_at=closed_at,
-            allowance_days=_whole_days(created_at, due_at),
+            created_at=created_at.astimezone(UTC),
+            due_at=due_at and due_at.astimezone(UTC),
+            closed_at=closed_at and closed_at.astimezone(UTC),
+            allowance=allowance,
             place=values.get("place", ""),
         )
 
@@ -187,12 +203,23 @@ def slug_of(text: str) -> str:
     return f"{slug[: SLUG_LIMIT - 7].rstrip('_')}_{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
 
-def _whole_days(created_at: datetime, due_at: datetime | None) -> int | None:
-    """Return the days between two instants by the wall clock, None when it is no whole number of them."""
+def _must_follow(created_at: datetime, due_at: datetime | None, closed_at: datetime | None) -> None:
+    if due_at is not None and due_at < created_at:
+        raise Unreadable(Trouble.DUE_BEFORE_CREATED)
+    if closed_at is not None and closed_at < created_at:
+        raise Unreadable(Trouble.CLOSED_BEFORE_CREATED)
+
+
+def _allowance(created_at: datetime, due_at: datetime | None, zone: ZoneInfo) -> Allowance | None:
+    """Return the allowance that leads from ``created_at`` exactly to ``due_at``, both local."""
     if due_at is None:
         return None
-    between = due_at.replace(tzinfo=None) - created_at.replace(tzinfo=None)
-    return between.days if not between.seconds and between.days >= 0 else None
+    created = created_at.replace(tzinfo=None)
+    days = (due_at.replace(tzinfo=None) - created).days
+    for whole in (days, days + 1):
+        if local_instant(created + timedelta(days=whole), zone) == due_at:
+            return Allowance(whole, "calendar_day")
+    return Allowance(int((due_at.astimezone(UTC) - created_at.astimezone(UTC)).total_seconds()), "second")
 
 
 def read_row(*, content: bytes, mapping: RequestMapping) -> tuple[Contact, Request]:
@@ -221,6 +248,7 @@ def contact_of(request: Request, mapping: RequestMapping) -> Contact:
         is_norm_mapped=True,
         channel=request.channel,
         reference=request.id,
+        unit_code=mapping.unit_of(request.agency),
         jurisdiction=mapping.jurisdiction,
         calendar=mapping.calendar,
     )
@@ -234,6 +262,7 @@ def parse_mapping(document: object) -> RequestMapping:
     if not isinstance(document, dict):
         raise MappingInvalid(field="-", problem="it must be a mapping")
     types, channels = _part(document, "types"), _part(document, "channels")
+    agencies = _part(document, "agencies") if "agencies" in document else {}
     return RequestMapping(
         name=_text(document, "name"),
         encodings=_encodings(document.get("encodings", ["utf-8"])),
@@ -247,6 +276,8 @@ def parse_mapping(document: object) -> RequestMapping:
         type_pattern=_pattern(types.get("pattern", ".+")),
         type_default=str(types.get("default") or ""),
         norm_prefix=slug_of(str(types.get("norm_prefix", "replay")))[:6],
+        agencies=_agencies(agencies.get("values") or {}),
+        agency_default=str(agencies.get("default") or ""),
         jurisdiction=_text(document, "jurisdiction"),
         calendar=_text(document, "calendar"),
         replay=_part(document, "replay") if "replay" in document else {},
@@ -272,7 +303,7 @@ def _encodings(names: object) -> tuple[str, ...]:
         raise MappingInvalid(field="encodings", problem="it must be a list of encodings to try")
     for name in names:
         try:
-            b"".decode(str(name))
+            "x".encode(str(name))
         except LookupError as error:
             raise MappingInvalid(field="encodings", problem=f"there is no encoding {name}") from error
     return tuple(map(str, names))
@@ -307,6 +338,14 @@ def _channel(code: object, place: str) -> str:
 
 def _channels(part: Mapping[str, Any]) -> dict[str, str]:
     return {str(theirs): _channel(ours, f"channels.values.{theirs}") for theirs, ours in part.items()}
+
+
+def _agencies(part: Mapping[str, Any]) -> dict[str, str]:
+    """Return the code of the unit of each agency; an agency is its unit's code, or a mapping with ``unit`` and names."""
+    codes = {str(theirs): ours.get("unit") if isinstance(ours, dict) else ours for theirs, ours in part.items()}
+    if nameless := [theirs for theirs, code in codes.items() if not isinstance(code, str) or not code]:
+        raise MappingInvalid(field=f"agencies.values.{nameless[0]}", problem="it needs the code of a unit")
+    return {theirs: str(code) for theirs, code in codes.items()}
 
 
 def _statuses(part: Mapping[str, Any]) -> dict[str, Status]:

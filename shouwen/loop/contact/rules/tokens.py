@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from shouwen.loop.workorders.rules.numbers import id_of, number_of
 
+PURPOSE = "matter token"
 Seal = Callable[[str], int]  # a keyed digest of a text: 64 bits
 
 _TOKEN = re.compile(r"\b(SW[0-9]{10,20})-([0-9a-f]{16})\b", re.IGNORECASE)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -94,7 +95,8 @@ def receive_envelopes(
     digests = [hashlib.sha256(arrival.content).hexdigest() for arrival in arrivals]
     keys = [arrival.key or f"sha256:{digest}" for arrival, digest in zip(arrivals, digests, strict=True)]
     added = _insert(source, channel, list(zip(keys, digests, arrivals, strict=True)), received_at, actor_id)
-    announce(*[_received(envelope_id, source, channel, actor_id, received_at) for envelope_id, _ in added.values()])
+    came_at = {key: arrival.received_at or received_at for key, arrival in zip(keys, arrivals, strict=True)}
+    announce(*[_received(envelope_id, source, channel, actor_id, came_at[key]) for key, (envelope_id, _) in added.items()])
     kept = added | _already_there(source, [key for key in keys if key not in added])
     return _cards(keys, digests, kept, new=set(added))
 
@@ -118,7 +120,7 @@ def _insert(
     rows.sort(key=lambda row: row[0])
     seal, sealed_as = keyring().seal, f"{Envelope._meta.db_table}.raw"
     arrivals = [arrival for _, _, arrival in rows]
-    values = {
+    values: dict[str, Any] = {
         "source": source,
         "channel": channel,
         "received_by": actor_id,
