@@ -5,10 +5,13 @@ Tables: ``Envelope`` (what arrived, sealed, once for each source and key); ``Int
 
 Facts: ``ContactReceived``, ``ContactParsed``, ``EnvelopeBuried``, ``EnvelopeRepaired``, ``EnvelopeDiscarded``, ``InteractionRecorded``.
 
-Rules: ``forms``, ``mails`` and ``rows`` read the three kinds of content; ``guessing`` finds the norm by its words; ``owners`` chooses
-who owns what nobody took by voice.
+Rules: ``forms``, ``mails``, ``notes`` and ``rows`` read the four kinds of content; ``tokens`` prove to which matter a message belongs;
+``guessing`` finds the norm by its words; ``owners`` chooses who owns what nobody took by voice.
 
 An envelope is stored in a transaction of its own before anybody looks into it. Parsing one makes its interaction and its matter in one
-transaction, exactly once: the same message three times is one envelope and one matter. What cannot be understood is buried with its
+transaction, exactly once: the same message three times is one envelope and one matter. A matter is opened as of the moment when its
+envelope was received, since the customer's time counts. What a token, a thread or a sender's own reference proves to be about an
+earlier matter is added to that; an automatic answer never opens one. Envelopes are parsed in batches; one that fails is found by
+parsing its batch one by one, so it never takes its neighbours with it. What cannot be understood is buried with its
 reason, and shown to the agents, who repair or discard it; the raw content stays.
 """

@@ -46,10 +46,7 @@ def record_interaction(
     """
     viewer = get_viewer(staff_id=actor_id, at=at)
     must_read(viewer)
-    if channel not in Channel.values:
-        raise CannotRecord("There is no channel %(channel)s.", channel=channel)
-    if not text.strip() and not subject.strip():
-        raise CannotRecord("Write down what was said.")
+    _check(channel, subject, text)
     if work_order_id is not None:
         customer_id = get_work_order(work_order_id=work_order_id, viewer=viewer).order.customer_id or customer_id
     row = Interaction.objects.create(
@@ -65,15 +62,24 @@ def record_interaction(
         subject=shortened(subject.strip(), SUBJECT_LIMIT),
         text=text.strip(),
     )
-    announce(
-        events.InteractionRecorded(
-            interaction_id=row.pk,
-            work_order_id=work_order_id,
-            customer_id=customer_id,
-            channel=channel,
-            direction=direction,
-            actor_id=actor_id,
-            at=at,
-        )
-    )
+    announce(_recorded(row, actor_id, at))
     return row.pk
+
+
+def _check(channel: str, subject: str, text: str) -> None:
+    if channel not in Channel.values:
+        raise CannotRecord("There is no channel %(channel)s.", channel=channel)
+    if not text.strip() and not subject.strip():
+        raise CannotRecord("Write down what was said.")
+
+
+def _recorded(row: Interaction, actor_id: int, at: datetime) -> events.InteractionRecorded:
+    return events.InteractionRecorded(
+        interaction_id=row.pk,
+        work_order_id=row.work_order_id,
+        customer_id=row.customer_id,
+        channel=row.channel,
+        direction=row.direction,
+        actor_id=actor_id,
+        at=at,
+    )

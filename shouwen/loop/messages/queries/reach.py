@@ -20,7 +20,7 @@ from shouwen.platform.policies.queries import value
 from shouwen.platform.policies.rules import PolicyRef
 from shouwen.records.customers.choices import Language, PreferredChannel
 
-QUIET_FROM = PolicyRef(key="message.quiet_hours_from", default=Decimal(22), unit=Unit.HOUR_OF_DAY, requirement="A7")
+QUIET_FROM = PolicyRef(key="message.quiet_hours_from", default=Decimal(21), unit=Unit.HOUR_OF_DAY, requirement="A7")
 QUIET_UNTIL = PolicyRef(key="message.quiet_hours_until", default=Decimal(8), unit=Unit.HOUR_OF_DAY, requirement="A7")
 
 

@@ -21,7 +21,7 @@ from shouwen.platform.policies.rules import PolicyRef
 from shouwen.platform.search.queries import keyring
 
 ATTEMPTS = PolicyRef(key="message.attempts", default=Decimal(5), unit=Unit.COUNT, requirement="A7")
-RETRY_AFTER = PolicyRef(key="message.retry_after", default=Decimal(5), unit=Unit.MINUTE, requirement="A7")
+RETRY_AFTER = PolicyRef(key="message.retry_after", default=Decimal(10), unit=Unit.MINUTE, requirement="A7")
 GONE_OUT = frozenset({MessageState.SENT, MessageState.DELIVERED})
 
 

@@ -161,7 +161,7 @@ def test_a_busy_carrier_is_asked_again_after_growing_pauses() -> None:
         at = only_message().not_before
         moments.append(at - NOON)
 
-    assert moments == [minutes(5), minutes(15), minutes(35)]
+    assert moments == [minutes(10), minutes(30), minutes(70)]
     assert (only_message().state, only_message().way_try_count) == (MessageState.QUEUED, 3)
 
 
@@ -296,7 +296,7 @@ def test_an_outcome_is_written_once() -> None:
     first = services.record_outcome(claim=claim, report=report(Outcome.BUSY), at=NOON)
     second = services.record_outcome(claim=claim, report=report(Outcome.BUSY), at=NOON + minutes(1))
 
-    assert (first, second, only_message().not_before, len(tries())) == (True, False, NOON + minutes(5), 1)
+    assert (first, second, only_message().not_before, len(tries())) == (True, False, NOON + minutes(10), 1)
 
 
 def test_an_outcome_of_nothing_says_so() -> None:

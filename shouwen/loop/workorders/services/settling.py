@@ -22,7 +22,7 @@ from shouwen.platform.policies.queries import value
 from shouwen.platform.policies.rules import PolicyRef
 
 CALL_BACK_ATTEMPTS = PolicyRef(key="call_back.attempts", default=Decimal(3), unit=Unit.COUNT, requirement="B8")
-REOPEN_WINDOW = PolicyRef(key="reopen.window_days", default=Decimal(15), unit=Unit.DAY, requirement="B8")
+REOPEN_WINDOW = PolicyRef(key="reopen.window_days", default=Decimal(7), unit=Unit.DAY, requirement="B8")
 STAFF_SOURCES = frozenset({GradeSource.CALL_BACK, GradeSource.VISIT})
 
 

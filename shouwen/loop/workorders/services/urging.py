@@ -21,7 +21,7 @@ from shouwen.platform.policies.queries import value
 from shouwen.platform.policies.rules import PolicyRef
 
 URGE_INTERVAL = PolicyRef(key="urge.interval", default=Decimal(5), unit=Unit.MINUTE, requirement="B5")
-URGES_BEFORE_ESCALATION = PolicyRef(key="urge.before_escalation", default=Decimal(2), unit=Unit.COUNT, requirement="B5")
+URGES_BEFORE_ESCALATION = PolicyRef(key="urge.before_escalation", default=Decimal(3), unit=Unit.COUNT, requirement="B5")
 
 
 class CannotUrge(Refusal):
@@ -45,7 +45,7 @@ def urge_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> int:
         matter.write(priority=matter.order.priority - 1)
         facts.append(events.PriorityRaised(priority=matter.order.priority, **matter.about))
     matter.write(urge_count=count)
-    if count > value(policy=URGES_BEFORE_ESCALATION, at=at):
+    if count >= value(policy=URGES_BEFORE_ESCALATION, at=at):
         facts.append(_escalate(matter, EscalationReason.URGED, "", rung=1))
     announce(*facts)
     return count

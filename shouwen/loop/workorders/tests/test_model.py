@@ -192,6 +192,8 @@ class Loop:
             self.models[pk].promises.add(promise_id)
 
     def settle_promise(self, who: str, which: int, move: bool) -> None:
+        if not self.rows("Promise", state="OPEN"):
+            self.promise(which, "gateway", 60)
         ids = [(row["id"], row["work_order_id"]) for row in self.rows("Promise", state="OPEN") or self.rows("Promise")]
         if not ids:
             return

@@ -159,10 +159,10 @@ def test_reopening_is_possible_within_the_window_only(company: Company) -> None:
 
     with refused(services.CannotReopen):
         services.reopen_work_order(
-            work_order_id=order.pk, reason=ReopenReason.CAME_BACK, actor_id=company.li.pk, at=after(90 + 15 * day + 1)
+            work_order_id=order.pk, reason=ReopenReason.CAME_BACK, actor_id=company.li.pk, at=after(90 + 7 * day + 1)
         )
     services.reopen_work_order(
-        work_order_id=order.pk, reason=ReopenReason.CAME_BACK, actor_id=company.li.pk, at=after(90 + 15 * day)
+        work_order_id=order.pk, reason=ReopenReason.CAME_BACK, actor_id=company.li.pk, at=after(90 + 7 * day)
     )
 
     order.refresh_from_db()
