@@ -12,9 +12,9 @@ from benchmarks.protocol import Done, Figure, InProcess, Metered, Side, Size, Ta
 
 COUNT = {Size.S: 100_000, Size.M: 1_000_000, Size.L: 10_000_000}
 FILL = """insert into workorders_target (work_order_id, round, kind, step, since, policy_key, policy_digest, calendar_digest,
-        limit_amount, limit_unit, start_at, due_at, warn_at, next_alarm_at, state, verdict_digest)
+        limit_amount, limit_unit, start_at, due_at, warn_at_pct, warn_at, next_alarm_at, state, verdict_digest)
     select n, 1, 'contacted', 'receive', 'opened', 'contact', repeat('a', 64), repeat('b', 64),
-        2, 'working_hour', %(now)s, %(now)s + n * interval '2 seconds', alarm, alarm, 'RUNNING', ''
+        2, 'working_hour', %(now)s, %(now)s + n * interval '2 seconds', 80, alarm, alarm, 'RUNNING', ''
     from generate_series(1, %(count)s) as n,
         lateral (select %(now)s + case (n - 1) %% %(one_in)s when 0 then -1 else n end * interval '1 second' as alarm) as rung"""
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
