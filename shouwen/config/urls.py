@@ -1,4 +1,4 @@
-"""The addresses of the house."""
+"""The addresses of the pages. What begins with ``/api/`` is answered before them, by ``faces.api.middleware``."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
