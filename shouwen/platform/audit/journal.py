@@ -1,41 +1,50 @@
 """The journal's statements: which bytes of an entry are digested, what may be sealed, how links are read and written in bulk.
 
-A room between models and queries. The bytes of an entry are PostgreSQL's binary form of a row of chosen columns (``record_send``):
-the number of columns, then for each its type, its length (−1 for none) and its value, texts in UTF-8, numbers and instants (in
-microseconds since 2000) big-endian. The kind and the id stand first, so an entry cannot pass for another. The columns, their order
-and their types must never change: new ones need a new kind of entry.
+A room between models and queries. The bytes of an entry stand one after another: numbers of 8 bytes and instants (microseconds since
+2000) big-endian; the actor as one byte 1 and the number, or one byte 0 for nobody; then texts in UTF-8, the last one being the
+payload or the reason, with a byte 0 between them, which PostgreSQL's texts cannot hold. So no two entries have the same bytes. The
+columns and their order must never change: new ones need a new kind of entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from django.db import connection
 
 from shouwen.platform.audit.choices import EntryKind
-from shouwen.platform.audit.rules import DIGEST_BYTES, GENESIS, Link
+from shouwen.platform.audit.models import ChainLink
+from shouwen.platform.audit.rules import BETWEEN, START, Entry, Head, Link
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table whose rows are entries of the journal."""
+    """A table whose rows are entries of the journal; ``content`` is the expression for the bytes of one row."""
 
     kind: EntryKind
     table: str
-    columns: str
+    content: str
 
+
+_NUL = f"'\\x{BETWEEN.hex()}'::bytea"
 
 SOURCES = (
     Source(
         EntryKind.FACT,
         "outbox_fact",
-        "1::int2, id, kind::text, case_kind::text, case_id, actor_id, at, announced_at, payload",
+        "int8send(id) || int8send(case_id) || timestamptz_send(at) || timestamptz_send(announced_at)"
+        f" || coalesce('\\x01'::bytea || int8send(actor_id), '\\x00') || textsend(kind) || {_NUL} || textsend(case_kind) || {_NUL}"
+        " || jsonb_send(payload)",
     ),
-    Source(EntryKind.LOOK, "audit_look", "2::int2, id, viewer_id, customer_id, fields::text, reason::text, at"),
+    Source(
+        EntryKind.LOOK,
+        "audit_look",
+        "int8send(id) || int8send(viewer_id) || int8send(customer_id) || timestamptz_send(at)"
+        f" || textsend(fields::text) || {_NUL} || textsend(reason)",
+    ),
 )
 
 Row = tuple[Any, ...]
@@ -65,110 +74,84 @@ def writers(source: Source) -> list[str]:
 # Entries.
 
 
-class Entries(NamedTuple):
-    """Entries of one kind in the order of their ids, with the digest of each."""
+def entries(source: Source, *, after_id: int, up_to_id: int, limit: int | None = None) -> list[Entry]:
+    """Return the entries with ``after_id`` < id ≤ ``up_to_id`` as they are now, in the order of their ids, the first ``limit`` of them."""
+    statement = f"select id, {source.content} from {source.table} where id > %s and id <= %s order by id limit %s"
+    with _raw_cursor() as cursor:
+        return [Entry(*row) for row in cursor.execute(statement, [after_id, up_to_id, limit], binary=True)]
 
-    ids: list[int]
-    digests: list[bytes]
 
-
-def entries(source: Source, *, after_id: int, up_to_id: int, limit: int) -> Entries:
-    """Return at most ``limit`` entries with ``after_id`` < id ≤ ``up_to_id``, digested as they are now."""
-    statement = (
-        f"select id, record_send(row({source.columns})) from {source.table} where id > %s and id <= %s order by id limit %s"
-    )
-    connection.ensure_connection()
-    raw: Any = connection.connection
-    with psycopg.Cursor(raw) as cursor:  # whose bytes come as they are, not as hexadecimal text
-        found = cursor.execute(statement, [after_id, up_to_id, limit], binary=True).fetchall()
-    digest = sha256
-    return Entries([row[0] for row in found], [digest(row[1]).digest() for row in found])
+def first_id_between(source: Source, *, after_id: int, up_to_id: int) -> int | None:
+    """Return the id of the first entry with ``after_id`` < id ≤ ``up_to_id``, None when there is none."""
+    found = _rows(f"select id from {source.table} where id > %s and id <= %s order by id limit 1", after_id, up_to_id)
+    return int(found[0][0]) if found else None
 
 
 # Links.
 
 
-def head() -> tuple[int, bytes]:
-    """Return sequence and digest of the newest link, zero and ``GENESIS`` before the first."""
-    found = _rows("select sequence, digest from audit_chainlink order by sequence desc limit 1")
-    return (int(found[0][0]), bytes(found[0][1])) if found else (0, GENESIS)
+def head(*, before_sequence: int | None = None) -> Head:
+    """Return where the chain ends, or where it ended before the link that holds entry number ``before_sequence``."""
+    below = "" if before_sequence is None else "where last_sequence < %s"
+    values = [] if before_sequence is None else [before_sequence]
+    found = _rows(f"select last_sequence, digest from audit_chainlink {below} order by last_sequence desc limit 1", *values)
+    return Head(int(found[0][0]), bytes(found[0][1])) if found else START
 
 
-def digest_of(sequence: int) -> bytes | None:
-    """Return the digest of one link, ``GENESIS`` for number zero, None when there is no such link."""
-    if sequence == 0:
-        return GENESIS
-    found = _rows("select digest from audit_chainlink where sequence = %s", sequence)
-    return bytes(found[0][0]) if found else None
+def last_sealed_id(source: Source, *, up_to_sequence: int) -> int:
+    """Return the id of the last entry of this kind that the links up to this one seal, zero before the first."""
+    found = _rows(
+        "select last_id from audit_chainlink where entry_kind = %s and last_sequence <= %s order by last_sequence desc limit 1",
+        source.kind,
+        up_to_sequence,
+    )
+    return int(found[0][0]) if found else 0
 
 
-def append(*, source: Source, after_sequence: int, ids: Sequence[int], entry_digests: bytes, chain: bytes) -> None:
-    """Write links in one statement. ``chain`` holds the digest before the first link, then that of each; all in one string."""
-    width = DIGEST_BYTES
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into audit_chainlink (sequence, entry_kind, entry_id, entry_digest, previous, digest)"
-            f" select %s + place, %s, id, substr(entries, (place::int - 1) * {width} + 1, {width}),"
-            f" substr(chain, (place::int - 1) * {width} + 1, {width}), substr(chain, place::int * {width} + 1, {width})"
-            " from unnest(%s::bigint[]) with ordinality as entry (id, place),"
-            " (select %s::bytea as entries, %s::bytea as chain) as digests",
-            [after_sequence, source.kind, list(ids), entry_digests, chain],
-        )
+def append(links: list[Link]) -> None:
+    ChainLink.objects.bulk_create([ChainLink(**{column: getattr(link, column) for column in _COLUMNS}) for link in links])
 
 
-class Stretch(NamedTuple):
-    """Links in order, as long strings of bytes: previous and entry digest of each, digest of each; entry digests by kind."""
+def links_with_contents(*, after_sequence: int, limit: int) -> Iterator[tuple[Link, bytes]]:
+    """Give the next ``limit`` links in order, each with the bytes of its entries as they are now, ``BETWEEN`` between them.
 
-    link_count: int
-    first_sequence: int
-    last_sequence: int
-    pairs: bytes
-    digests: bytes
-    entry_digests: dict[int, bytes]
-    last_ids: dict[int, int]
-
-
-def stretch(*, from_sequence: int, limit: int) -> Stretch:
-    """Return the next links in a form that is quick to check."""
-    kinds = ", ".join(
-        f"string_agg(entry_digest, ''::bytea) filter (where entry_kind = {source.kind:d}),"
-        f" max(entry_id) filter (where entry_kind = {source.kind:d})"
+    One statement, read while the server works: read it to its end before the next one.
+    """
+    by_kind = " ".join(
+        f"when {source.kind:d} then (select string_agg({source.content}, {_NUL} order by id) from {source.table}"
+        " where id > link.after_id and id <= link.last_id)"
         for source in SOURCES
     )
-    (row,) = _rows(
-        "select count(*), coalesce(min(sequence), 0), coalesce(max(sequence), 0), string_agg(previous || entry_digest, ''::bytea),"
-        f" string_agg(digest, ''::bytea), {kinds} from (select * from audit_chainlink"
-        " where sequence >= %s order by sequence limit %s) as link",
-        from_sequence,
-        limit,
+    statement = (
+        f"select {', '.join(_COLUMNS)}, case entry_kind {by_kind} end from audit_chainlink as link"
+        " where last_sequence > %s order by last_sequence limit %s"
     )
-    count, first, last, pairs, digests, *by_kind = row
-    return Stretch(
-        count,
-        first,
-        last,
-        bytes(pairs or b""),
-        bytes(digests or b""),
-        {source.kind: bytes(by_kind[2 * place] or b"") for place, source in enumerate(SOURCES)},
-        {source.kind: by_kind[2 * place + 1] for place, source in enumerate(SOURCES) if by_kind[2 * place + 1] is not None},
-    )
+    with _raw_cursor() as cursor:
+        for *columns, content in cursor.stream(statement, [after_sequence, limit], binary=True):
+            yield Link(*columns), content or b""
 
 
-def last_ids_before(*, sequence: int) -> dict[int, int]:
-    """Return for each kind the id of the last entry that was sealed before ``sequence``; a kind without one is left out."""
-    found = _rows("select entry_kind, max(entry_id) from audit_chainlink where sequence < %s group by entry_kind", sequence)
-    return {int(kind): int(entry_id) for kind, entry_id in found}
-
-
-def links(*, from_sequence: int, limit: int) -> list[Link]:
-    """Return the next links one by one."""
+def broken_seal(*, after_sequence: int, before_sequence: int | None) -> int | None:
+    """Return the number of the first seal in this stretch (to the end when None) whose link is not there as it was."""
     found = _rows(
-        "select sequence, entry_kind, entry_id, entry_digest, previous, digest from audit_chainlink"
-        " where sequence >= %s order by sequence limit %s",
-        from_sequence,
-        limit,
+        "select seal.last_sequence from audit_seal as seal left join audit_chainlink as link using (last_sequence)"
+        " where seal.last_sequence > %s and (%s::bigint is null or seal.last_sequence < %s)"
+        " and link.digest is distinct from seal.digest order by 1 limit 1",
+        after_sequence,
+        before_sequence,
+        before_sequence,
     )
-    return [Link(row[0], row[1], row[2], bytes(row[3]), bytes(row[4]), bytes(row[5])) for row in found]
+    return int(found[0][0]) if found else None
+
+
+_COLUMNS = tuple(Link.__slots__)
+
+
+def _raw_cursor() -> psycopg.Cursor[Any]:
+    """Return a cursor whose bytes come as they are, not as hexadecimal text."""
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    return psycopg.Cursor(raw)
 
 
 def _rows(statement: str, *values: Any) -> list[Row]:

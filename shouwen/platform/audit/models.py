@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from shouwen.platform.audit.choices import EntryKind
 
@@ -34,20 +34,28 @@ class Look(models.Model):
 
 
 class ChainLink(models.Model):
-    """One entry's place in the chain. ``digest`` is the SHA-256 of ``previous`` and ``entry_digest``."""
+    """One link of the chain: some entries of one kind, the last of which is number ``last_sequence`` of the journal.
 
-    sequence = models.BigIntegerField(primary_key=True)
+    ``rules.Link`` says what the columns hold.
+    """
+
+    last_sequence = models.BigIntegerField(primary_key=True)
     entry_kind = models.PositiveSmallIntegerField(choices=EntryKind.choices)
-    entry_id = models.BigIntegerField()
-    entry_digest = models.BinaryField(max_length=32)
+    after_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    entries = models.BinaryField()
+    content_digest = models.BinaryField(max_length=32)
     previous = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["entry_kind", "entry_id"], name="link_once_for_each_entry")]
+        constraints = [
+            models.UniqueConstraint(fields=["entry_kind", "last_id"], name="link_once_for_each_last_entry"),
+            models.CheckConstraint(condition=Q(last_id__gt=F("after_id")), name="link_seals_an_entry"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.sequence} {bytes(self.digest).hex()[:12]}"
+        return f"{self.last_sequence} {bytes(self.digest).hex()[:12]}"
 
 
 class Seal(models.Model):

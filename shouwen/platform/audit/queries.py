@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shouwen.platform.audit import journal, permissions, rules
-from shouwen.platform.audit.journal import SOURCES, Source, Stretch
-from shouwen.platform.audit.models import Look, Seal, SealMark
-from shouwen.platform.audit.rules import Break
+from shouwen.platform.audit.journal import SOURCES
+from shouwen.platform.audit.models import Look, SealMark
+from shouwen.platform.audit.rules import Break, Head, Link
 from shouwen.platform.people import queries as people
 from shouwen.platform.people.rules import Viewer
 
-CHECK_AT_ONCE = 50_000
-NO_LIMIT = 2**62
+LINKS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def list_looks(*, customer_id: int, viewer: Viewer, before_id: int | None = None
 
 @dataclass(frozen=True, slots=True)
 class JournalCheck:
-    """How many links were checked, whether more follow, and the first break if there is one."""
+    """How many entries were checked, the number of the next one if more follow, and the first break if there is one."""
 
     checked: int
     next_sequence: int | None
@@ -64,7 +63,7 @@ class JournalCheck:
 
 @dataclass(frozen=True, slots=True)
 class JournalHead:
-    """The newest link: to be kept elsewhere, so that the end of the chain cannot be cut off unseen."""
+    """The number of the last sealed entry and the digest of its link: to be kept elsewhere, so that no end can be cut off unseen."""
 
     sequence: int
     digest: str
@@ -82,69 +81,70 @@ def count_unsealed() -> dict[str, int]:
 
 
 def verify_journal(*, from_sequence: int = 1, limit: int = 1_000_000) -> JournalCheck:
-    """Compute up to ``limit`` links and their entries again and name the first break.
+    """Compute the links and their entries again, whole links until at least ``limit`` entries are checked, and name the first break.
 
-    A check that begins in the middle trusts the link before it. Found as well are entries slipped in beside sealed ones, and links
-    that were cut off or made anew below a seal.
+    A check that begins in the middle begins with the link that holds entry number ``from_sequence`` and trusts the one before it. Found
+    as well are entries slipped in beside sealed ones, and links that were cut off or made anew below a seal.
     """
-    sequence, checked, done_ids = from_sequence, 0, journal.last_ids_before(sequence=from_sequence)
-    while checked < limit:
-        step = journal.stretch(from_sequence=sequence, limit=min(CHECK_AT_ONCE, limit - checked))
-        is_last = sequence + step.link_count > journal.head()[0]
-        reach = _reach(step, done_ids, is_last)
-        if broken := _break_in(step, sequence, reach):
-            return JournalCheck(checked=checked, next_sequence=None, broken=broken)
-        checked, sequence, done_ids = checked + step.link_count, sequence + step.link_count, done_ids | step.last_ids
-        if is_last:
-            return JournalCheck(checked=checked, next_sequence=None, broken=_broken_seal(from_sequence))
-    return JournalCheck(checked=checked, next_sequence=sequence, broken=None)
+    marks = dict(SealMark.objects.values_list("entry_kind", "sealed_id"))  # first: what is sealed meanwhile has links that are read
+    began = journal.head(before_sequence=from_sequence)
+    last_ids = {int(source.kind): journal.last_sealed_id(source, up_to_sequence=began.sequence) for source in SOURCES}
+    walk, is_end = _Walk(began, last_ids), False
+    while not is_end and (checked := walk.head.sequence - began.sequence) < limit:
+        link_count = min(LINKS_AT_ONCE, limit - checked)
+        is_end = walk.goes_on(link_count) < link_count
+        if walk.broken:
+            return JournalCheck(checked=walk.head.sequence - began.sequence, next_sequence=None, broken=_break_in(walk))
+    next_sequence = None if is_end else walk.head.sequence + 1
+    broken = (_break_after(walk, marks) if is_end else None) or _broken_seal(began, next_sequence)
+    return JournalCheck(walk.head.sequence - began.sequence, None if broken else next_sequence, broken)
 
 
-Reach = list[tuple[Source, int, int]]
+@dataclass(slots=True)
+class _Walk:
+    """How far a check has come, and the link that does not hold."""
+
+    head: Head
+    last_ids: dict[int, int]
+    broken: Link | None = None
+
+    def after_id(self, entry_kind: int) -> int:
+        return self.last_ids.get(entry_kind, 0)
+
+    def goes_on(self, link_count: int) -> int:
+        """Check the next links the quick way, up to the first that does not hold; return how many there were."""
+        count = 0
+        for link, content in journal.links_with_contents(after_sequence=self.head.sequence, limit=link_count):
+            count += 1
+            if self.broken:
+                continue  # the rest is read and dropped: a statement that is broken off would end the transaction around it
+            if rules.link_holds(link=link, head=self.head, after_id=self.after_id(link.entry_kind), content=content):
+                self.head, self.last_ids[link.entry_kind] = Head(link.last_sequence, link.digest), link.last_id
+            else:
+                self.broken = link
+        return count
 
 
-def _reach(step: Stretch, done_ids: dict[int, int], is_last: bool) -> Reach:
-    """Return for each kind after which id and up to which the entries must be those of this stretch and no others.
-
-    At the end of the chain that is up to the mark: the last ids given out may never have become entries.
-    """
-    marks = dict(SealMark.objects.values_list("entry_kind", "sealed_id")) if is_last else {}
-    reach = []
-    for source in SOURCES:
-        after_id = done_ids.get(source.kind, 0)
-        reach.append((source, after_id, max(step.last_ids.get(source.kind, after_id), marks.get(source.kind, 0))))
-    return reach
-
-
-def _break_in(step: Stretch, from_sequence: int, reach: Reach) -> Break | None:
-    """Check one stretch the quick way; only when something differs go through it link by link."""
-    head = journal.digest_of(from_sequence - 1)
-    if head is None:
-        return Break(from_sequence - 1, 0, 0, "the link is missing")
-    if _holds(step, from_sequence, head, reach):
+def _break_in(walk: _Walk) -> Break | None:
+    """Go through the entries of the link that does not hold, one by one."""
+    link = walk.broken
+    if link is None:
         return None
-    entries: dict[tuple[int, int], bytes] = {}
-    for source, after_id, up_to_id in reach:
-        found = journal.entries(source, after_id=after_id, up_to_id=up_to_id, limit=NO_LIMIT)
-        entries |= {(source.kind, entry_id): digest for entry_id, digest in zip(*found, strict=True)}
-    links = journal.links(from_sequence=from_sequence, limit=step.link_count)
-    return rules.first_break(head=head, from_sequence=from_sequence, links=links, entries=entries)
+    source = next((source for source in SOURCES if source.kind == link.entry_kind), SOURCES[0])
+    after_id = walk.after_id(link.entry_kind)
+    entries = journal.entries(source, after_id=after_id, up_to_id=link.last_id)
+    return rules.first_break(link=link, head=walk.head, after_id=after_id, entries=entries)
 
 
-def _holds(step: Stretch, from_sequence: int, head: bytes, reach: Reach) -> bool:
-    if step.link_count and (step.first_sequence, step.last_sequence) != (from_sequence, from_sequence + step.link_count - 1):
-        return False
-    for source, after_id, up_to_id in reach:
-        entries = journal.entries(source, after_id=after_id, up_to_id=up_to_id, limit=step.link_count + 1)
-        if b"".join(entries.digests) != step.entry_digests[source.kind]:
-            return False
-    return rules.links_hold(head=head, pairs=step.pairs, digests=step.digests)
-
-
-def _broken_seal(from_sequence: int) -> Break | None:
-    """Return the first seal from here on whose link is not there as it was."""
-    seals = Seal.objects.filter(last_sequence__gte=from_sequence).order_by("last_sequence")
-    for sequence, digest in seals.values_list("last_sequence", "digest"):
-        if journal.digest_of(sequence) != bytes(digest):
-            return Break(sequence, 0, 0, "the link does not bear out its seal")
+def _break_after(walk: _Walk, marks: dict[int, int]) -> Break | None:
+    """Return the first entry behind the last link that is not above its mark: it should have been sealed long ago."""
+    for source in SOURCES:
+        after_id, up_to_id = walk.after_id(source.kind), marks.get(source.kind, 0)
+        if (entry_id := journal.first_id_between(source, after_id=after_id, up_to_id=up_to_id)) is not None:
+            return rules.slipped_in(entry_kind=source.kind, entry_id=entry_id)
     return None
+
+
+def _broken_seal(began: Head, next_sequence: int | None) -> Break | None:
+    sequence = journal.broken_seal(after_sequence=began.sequence, before_sequence=next_sequence)
+    return None if sequence is None else Break(sequence, 0, 0, "the link does not bear out its seal")

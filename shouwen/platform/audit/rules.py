@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from struct import Struct
+from typing import NamedTuple
 
 DIGEST_BYTES = 32
 GENESIS = bytes(DIGEST_BYTES)  # what stands before the first link
+BETWEEN = b"\0"  # between two entries of one link: no entry ends with a text that could hold it
+
+_HEADER = Struct(">qhqq")  # last sequence, kind of entry, after which id, last id
+_ENTRY = Struct(f">q{DIGEST_BYTES}s")  # id and digest of one entry
+
+
+class Entry(NamedTuple):
+    """One entry as it is now: its id and the bytes that are digested."""
+
+    id: int
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link as it is stored."""
+    """One link as it is stored: it seals the entries of one kind with ``after_id`` < id ≤ ``last_id``, the last being ``last_id``.
 
-    sequence: int
+    ``entries`` holds id and digest of each, so that a changed one can be named; ``content_digest`` is the SHA-256 of their bytes with
+    ``BETWEEN`` between them, so that unchanged ones are checked at once. ``digest`` covers all other columns.
+    """
+
+    last_sequence: int
     entry_kind: int
-    entry_id: int
-    entry_digest: bytes
+    after_id: int
+    last_id: int
+    entries: bytes
+    content_digest: bytes
     previous: bytes
     digest: bytes
+
+    @property
+    def entry_count(self) -> int:
+        return len(self.entries) // _ENTRY.size
+
+    @property
+    def first_sequence(self) -> int:
+        return self.last_sequence - self.entry_count + 1
+
+
+class Head(NamedTuple):
+    """Where a chain ends: the number of the last entry in it, and the digest of the last link."""
+
+    sequence: int
+    digest: bytes
+
+
+START = Head(0, GENESIS)
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where the chain does not hold, and why. ``sequence`` is None for an entry that no link stands for."""
+    """Where the journal does not hold, and why. ``sequence`` is the number of the entry, None for one that was never sealed."""
 
     sequence: int | None
     entry_kind: int
@@ -32,52 +69,82 @@ class Break:
     problem: str
 
 
-def grow(*, head: bytes, entry_digests: Sequence[bytes]) -> bytes:
-    """Return the digests of the new links after ``head``, one after another in one string of bytes."""
-    digests = []
-    for entry_digest in entry_digests:
-        head = sha256(head + entry_digest).digest()
-        digests.append(head)
-    return b"".join(digests)
+def grow(*, head: Head, entry_kind: int, after_id: int, entries: Sequence[Entry], link_length: int) -> list[Link]:
+    """Return the links that seal these entries behind ``head``, at most ``link_length`` of them in each.
 
-
-def links_hold(*, head: bytes, pairs: bytes, digests: bytes) -> bool:
-    """Return whether each stored digest follows from its ``previous`` and entry digest, and each ``previous`` is the one before.
-
-    ``pairs`` holds previous and entry digest of each link, ``digests`` the digest of each, in order and without gaps.
+    The entries come in the order of their ids; ``after_id`` is the last id of their kind in the chain so far.
     """
-    digest, pair_bytes = sha256, 2 * DIGEST_BYTES
-    grown = b"".join([digest(pairs[start : start + pair_bytes]).digest() for start in range(0, len(pairs), pair_bytes)])
-    return grown == digests and _previous_ones(pairs) == (head + digests)[: len(digests)]
+    links = []
+    for start in range(0, len(entries), link_length):
+        link = _next_link(head, entry_kind, after_id, entries[start : start + link_length])
+        head, after_id = Head(link.last_sequence, link.digest), link.last_id
+        links.append(link)
+    return links
 
 
-def _previous_ones(pairs: bytes) -> bytes:
-    pair_bytes = 2 * DIGEST_BYTES
-    return b"".join([pairs[start : start + DIGEST_BYTES] for start in range(0, len(pairs), pair_bytes)])
+def _next_link(head: Head, entry_kind: int, after_id: int, entries: Sequence[Entry]) -> Link:
+    last_sequence, last_id = head.sequence + len(entries), entries[-1].id
+    listed = b"".join([_ENTRY.pack(entry.id, entry_digest(entry_kind, entry.content)) for entry in entries])
+    content_digest = _content_digest(entries)
+    digest = _link_digest(last_sequence, entry_kind, after_id, last_id, listed, content_digest, head.digest)
+    return Link(last_sequence, entry_kind, after_id, last_id, listed, content_digest, head.digest, digest)
 
 
-def first_break(*, head: bytes, from_sequence: int, links: Iterable[Link], entries: dict[tuple[int, int], bytes]) -> Break | None:
-    """Return the first place where the chain does not hold, None when it does: the slow way that can say what is wrong.
+def entry_digest(entry_kind: int, content: bytes) -> bytes:
+    """Return the digest of one entry; the kind stands before its bytes, so an entry cannot pass for one of another kind."""
+    return sha256(bytes([entry_kind]) + content).digest()
 
-    ``entries`` holds the digest of every entry in reach as it is now, by kind and id. What no link stands for is looked for last.
+
+def link_holds(*, link: Link, head: Head, after_id: int, content: bytes) -> bool:
+    """Return whether the link follows ``head`` and the entries are those that it seals: the quick way, over all of them at once.
+
+    ``content`` holds the bytes of all entries with ``after_id`` < id ≤ ``link.last_id`` as they are now, ``BETWEEN`` between them.
     """
-    unseen, expected = dict(entries), from_sequence
-    for link in links:
-        if problem := _problem(link, expected, head, unseen.pop((link.entry_kind, link.entry_id), None)):
-            return Break(link.sequence, link.entry_kind, link.entry_id, problem)
-        head, expected = link.digest, expected + 1
-    for kind, entry_id in sorted(unseen):
-        return Break(None, kind, entry_id, "this entry was slipped in: it was never sealed")
+    return not _problem_of_link(link, head, after_id) and sha256(content).digest() == link.content_digest
+
+
+def first_break(*, link: Link, head: Head, after_id: int, entries: Sequence[Entry]) -> Break | None:
+    """Return the first place where this link does not hold, None when it does: the slow way that can say what is wrong.
+
+    ``entries`` are those with ``after_id`` < id ≤ ``link.last_id`` as they are now. A link that is broken itself is named by its last
+    entry; what it does not list is told after what it does.
+    """
+    if problem := _problem_of_link(link, head, after_id):
+        return Break(link.last_sequence, link.entry_kind, link.last_id, problem)
+    unseen = {entry.id: entry.content for entry in entries}
+    for sequence, (entry_id, digest) in enumerate(_ENTRY.iter_unpack(link.entries), start=link.first_sequence):
+        content = unseen.pop(entry_id, None)
+        if content is None:
+            return Break(sequence, link.entry_kind, entry_id, "the entry is gone")
+        if entry_digest(link.entry_kind, content) != digest:
+            return Break(sequence, link.entry_kind, entry_id, "the entry was changed")
+    if unseen:
+        return slipped_in(entry_kind=link.entry_kind, entry_id=min(unseen))
+    is_whole = _content_digest(entries) == link.content_digest
+    return None if is_whole else Break(link.last_sequence, link.entry_kind, link.last_id, "the link was changed")
+
+
+def slipped_in(*, entry_kind: int, entry_id: int) -> Break:
+    return Break(None, entry_kind, entry_id, "this entry was slipped in: it was never sealed")
+
+
+def _problem_of_link(link: Link, head: Head, after_id: int) -> str | None:
+    if link.first_sequence != head.sequence + 1:
+        return f"the links from {head.sequence + 1} on are missing"
+    if link.previous != head.digest:
+        return "the link before it is another one"
+    stored = (link.last_sequence, link.entry_kind, link.after_id, link.last_id, link.entries, link.content_digest, link.previous)
+    if link.after_id != after_id or link.digest != _link_digest(*stored):
+        return "the link was changed"
     return None
 
 
-def _problem(link: Link, expected: int, head: bytes, entry_digest: bytes | None) -> str | None:
-    if link.sequence != expected:
-        return f"the links from {expected} on are missing"
-    if link.previous != head:
-        return "the link before it is another one"
-    if link.digest != sha256(link.previous + link.entry_digest).digest():
-        return "the link was changed"
-    if entry_digest is None:
-        return "the entry is gone"
-    return None if entry_digest == link.entry_digest else "the entry was changed"
+def _content_digest(entries: Sequence[Entry]) -> bytes:
+    return sha256(BETWEEN.join([entry.content for entry in entries])).digest()
+
+
+def _link_digest(
+    last_sequence: int, entry_kind: int, after_id: int, last_id: int, entries: bytes, content_digest: bytes, previous: bytes
+) -> bytes:
+    header = _HEADER.pack(last_sequence, entry_kind, after_id, last_id)
+    return sha256(b"".join((previous, header, content_digest, entries))).digest()

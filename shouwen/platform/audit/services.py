@@ -15,6 +15,7 @@ from shouwen.platform.audit.models import Seal, SealMark
 
 SEAL_LOCK = 0x7365616C  # "seal": one sealing at a time
 SEAL_AT_ONCE = 50_000
+LINK_LENGTH = 1_000  # entries in one link at most: longer ones are checked no faster, and searched longer when one was changed
 
 
 class LookNeedsReason(Refusal):
@@ -104,15 +105,10 @@ def _settle(source: Source, mark: SealMark) -> int:
 
 def _append_next(source: Source, mark: SealMark, up_to_id: int, limit: int) -> int:
     entries = journal.entries(source, after_id=mark.sealed_id, up_to_id=up_to_id, limit=limit)
-    if not entries.ids:
+    if not entries:
         return 0
-    sequence, head = journal.head()
-    journal.append(
-        source=source,
-        after_sequence=sequence,
-        ids=entries.ids,
-        entry_digests=b"".join(entries.digests),
-        chain=head + rules.grow(head=head, entry_digests=entries.digests),
-    )
-    mark.sealed_id = entries.ids[-1]
-    return len(entries.ids)
+    head = journal.head()
+    after_id = journal.last_sealed_id(source, up_to_sequence=head.sequence)
+    journal.append(rules.grow(head=head, entry_kind=source.kind, after_id=after_id, entries=entries, link_length=LINK_LENGTH))
+    mark.sealed_id = entries[-1].id
+    return len(entries)

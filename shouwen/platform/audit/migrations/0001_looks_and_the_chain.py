@@ -32,15 +32,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ChainLink',
             fields=[
-                ('sequence', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('last_sequence', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('entry_kind', models.PositiveSmallIntegerField(choices=[(1, 'Something that was done'), (2, 'Somebody looked at a customer')])),
-                ('entry_id', models.BigIntegerField()),
-                ('entry_digest', models.BinaryField(max_length=32)),
+                ('after_id', models.BigIntegerField()),
+                ('last_id', models.BigIntegerField()),
+                ('entries', models.BinaryField()),
+                ('content_digest', models.BinaryField(max_length=32)),
                 ('previous', models.BinaryField(max_length=32)),
                 ('digest', models.BinaryField(max_length=32)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('entry_kind', 'entry_id'), name='link_once_for_each_entry')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('entry_kind', 'last_id'), name='link_once_for_each_last_entry'),
+                    models.CheckConstraint(condition=models.Q(('last_id__gt', models.F('after_id'))), name='link_seals_an_entry'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +65,9 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             sql=r"""
+                -- Digests do not get smaller: compressing them would only cost time.
+                alter table audit_chainlink alter column entries set storage external;
+
                 create function audit_row_stands() returns trigger language plpgsql as $$
                 begin raise exception 'The audit only grows: % of % is refused.', tg_op, tg_table_name; end $$;
 
