@@ -61,7 +61,7 @@ def _until_idle() -> int:
 
 def _hear(stop: threading.Event) -> None:
     """Deliver facts until told to stop; a database that goes away is waited for."""
-    from django.db import OperationalError, close_old_connections, connection
+    from django.db import InterfaceError, OperationalError, close_old_connections, connection
     from django.utils import timezone
 
     from shouwen.platform.outbox.services import deliver_due, wait_for_facts
@@ -70,7 +70,7 @@ def _hear(stop: threading.Event) -> None:
         try:
             if not deliver_due(at=timezone.now(), limit=BATCH).total:
                 wait_for_facts(timeout=PATIENCE)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             log.exception("the database does not answer; trying again in %s", PATIENCE)
             connection.close()
             stop.wait(PATIENCE.total_seconds())
