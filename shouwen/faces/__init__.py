@@ -1,0 +1,1 @@
+"""Where people and programs meet the house. Each flat here joins many flats below for one kind of visitor."""

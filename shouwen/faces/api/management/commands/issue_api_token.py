@@ -1,0 +1,42 @@
+"""``manage.py issue_api_token STAFF_NO --scopes …``: the first token of an installation; later ones are issued through the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from shouwen.faces.api.choices import SCOPE_WORDS, Scope
+from shouwen.kernel.errors import Refusal
+from shouwen.platform.people.queries import staff_with_number
+from shouwen.platform.people.services import issue_token
+
+
+class Command(BaseCommand):
+    help = "Issue a token with which a program acts as a member of staff, and print it: it is shown once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        known = "; ".join(f"{scope}: {words}" for scope, words in SCOPE_WORDS.items())
+        parser.add_argument("staff_no", help="whom the program acts as")
+        parser.add_argument("--scopes", nargs="+", required=True, choices=[*map(str, Scope), "all"], metavar="SCOPE", help=known)
+        parser.add_argument("--name", default="token", help="what the token is for")
+        parser.add_argument("--days", type=int, default=90, help="how long it is valid")
+        parser.add_argument("--by", default="jobs", help="the staff number on record as its issuer")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        at = timezone.now()
+        scopes = [str(scope) for scope in Scope] if "all" in options["scopes"] else options["scopes"]
+        try:
+            issued = issue_token(
+                staff_id=staff_with_number(staff_no=options["staff_no"]).id,
+                name=options["name"],
+                scopes=scopes,
+                expires_at=at + timedelta(days=options["days"]),
+                actor_id=staff_with_number(staff_no=options["by"]).id,
+                at=at,
+            )
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(issued.token)

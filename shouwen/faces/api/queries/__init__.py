@@ -1,0 +1,11 @@
+"""Questions about webhooks, for those who run the system."""
+
+from shouwen.faces.api.queries.webhooks import (
+    SubscriptionCard,
+    WebhookDeliveryCard,
+    get_subscription,
+    list_subscriptions,
+    list_webhook_deliveries,
+)
+
+__all__ = ["SubscriptionCard", "WebhookDeliveryCard", "get_subscription", "list_subscriptions", "list_webhook_deliveries"]
