@@ -5,6 +5,7 @@ The table is the whole truth: ``docs/house.md`` prints it, and a test walks ever
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from shouwen.kernel.errors import NotAllowed, NotFound
 from shouwen.loop.workorders.choices import Verb
 from shouwen.loop.workorders.models import Assist, StepRun, WorkOrder
 from shouwen.platform.people.choices import RoleCode
+from shouwen.platform.people.queries import home_path, unit_path
 from shouwen.platform.people.rules import Viewer
 
 
@@ -128,7 +130,7 @@ def must(viewer: Viewer, verb: Verb, matter: Standing) -> None:
 
 
 def must_on(viewer: Viewer, verb: Verb, order: WorkOrder) -> None:
-    """``must`` for a row read as for ``standing_of``; past work and helpers are asked for only where they decide.
+    """``must`` for a row; past work and helpers are asked for only where they decide.
 
     They can only add to what somebody is, but for one thing: who took part does not call back.
     """
@@ -138,19 +140,25 @@ def must_on(viewer: Viewer, verb: Verb, order: WorkOrder) -> None:
 
 
 def standing_of(order: WorkOrder, *, with_past: bool = True) -> Standing:
-    """Return the standing of a row read with its owner's unit, unit and main unit; ``with_past`` asks for past work and helpers too."""
-    runs = list(order.step_runs.values_list("staff_id", "unit__path")) if with_past else []
-    helpers = order.assists.values_list("unit__path", flat=True) if with_past else ()
+    """Return how people stand to the matter of a row; ``with_past`` asks the database for past work and helpers too."""
+    runs = list(order.step_runs.values_list("staff_id", "unit_id")) if with_past else []
+    helpers = list(order.assists.values_list("unit_id", flat=True)) if with_past else []
+    return standing_with(order, past=runs, helper_unit_ids=helpers)
+
+
+def standing_with(order: WorkOrder, *, past: Iterable[tuple[int | None, int]], helper_unit_ids: Iterable[int]) -> Standing:
+    """Return how people stand to a matter whose past work (staff, unit) and helpers are known."""
+    runs = list(past)
     return Standing(
         norm=order.norm_code,
         owner_id=order.owner_id,
-        owner_unit_path=order.owner.home_unit.path,
+        owner_unit_path=home_path(staff_id=order.owner_id),
         handler_id=order.handler_id,
-        unit_path=order.unit.path,
-        main_unit_path=order.main_unit.path,
+        unit_path=unit_path(unit_id=order.unit_id),
+        main_unit_path=unit_path(unit_id=order.main_unit_id),
         past_staff_ids=frozenset(staff_id for staff_id, _ in runs if staff_id is not None),
-        past_unit_paths=tuple({path for _, path in runs}),
-        helper_paths=tuple(helpers),
+        past_unit_paths=tuple({unit_path(unit_id=unit_id) for _, unit_id in runs}),
+        helper_paths=tuple(unit_path(unit_id=unit_id) for unit_id in helper_unit_ids),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from shouwen.platform.audit import journal, permissions, rules
 from shouwen.platform.audit.journal import SOURCES
 from shouwen.platform.audit.models import Look, SealMark
-from shouwen.platform.audit.rules import Break, Head, Link
+from shouwen.platform.audit.rules import LINK_LENGTH, Break, Head, Link
 from shouwen.platform.people import queries as people
 from shouwen.platform.people.rules import Viewer
 
@@ -81,17 +82,19 @@ def count_unsealed() -> dict[str, int]:
 
 
 def verify_journal(*, from_sequence: int = 1, limit: int = 1_000_000) -> JournalCheck:
-    """Compute the links and their entries again, whole links until at least ``limit`` entries are checked, and name the first break.
+    """Compute the links and their entries again, at least ``limit`` entries in whole links, and name the first break.
 
     A check that begins in the middle begins with the link that holds entry number ``from_sequence`` and trusts the one before it. Found
     as well are entries slipped in beside sealed ones, and links that were cut off or made anew below a seal.
     """
-    marks = dict(SealMark.objects.values_list("entry_kind", "sealed_id"))  # first: what is sealed meanwhile has links that are read
+    marks = dict(
+        SealMark.objects.values_list("entry_kind", "sealed_id")
+    )  # first: what is sealed meanwhile has links that are read
     began = journal.head(before_sequence=from_sequence)
     last_ids = {int(source.kind): journal.last_sealed_id(source, up_to_sequence=began.sequence) for source in SOURCES}
     walk, is_end = _Walk(began, last_ids), False
     while not is_end and (checked := walk.head.sequence - began.sequence) < limit:
-        link_count = min(LINKS_AT_ONCE, limit - checked)
+        link_count = min(LINKS_AT_ONCE, ceil((limit - checked) / LINK_LENGTH))
         is_end = walk.goes_on(link_count) < link_count
         if walk.broken:
             return JournalCheck(checked=walk.head.sequence - began.sequence, next_sequence=None, broken=_break_in(walk))

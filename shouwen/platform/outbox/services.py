@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact as FactValue
 from shouwen.platform.outbox import hearing, rules
 from shouwen.platform.outbox.choices import DeliveryState
-from shouwen.platform.outbox.models import Delivery, Fact
+from shouwen.platform.outbox.models import Delivery
 
 log = logging.getLogger(__name__)
 
@@ -36,25 +37,39 @@ def announce(*facts: FactValue) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("A fact is announced in the transaction of the verb that made it true.")
-    rows = Fact.objects.bulk_create([_row(fact) for fact in facts])
-    pending = [
-        Delivery(fact=row, hearer=hearer.name, next_try_at=row.at) for row in rows for hearer in hearing.hearers_of(row.kind)
-    ]
-    if pending:
-        Delivery.objects.bulk_create(pending)
-        with connection.cursor() as cursor:
-            cursor.execute(f"notify {WAKE_CHANNEL}")
+    if not facts:
+        return
+    kinds = [fact.kind() for fact in facts]
+    heard = [(kind, hearer.name) for kind in dict.fromkeys(kinds) for hearer in hearing.hearers_of(kind)]
+    values: dict[str, Any] = {
+        "kind": kinds,
+        "case_kind": [fact.case_kind for fact in facts],
+        "case_id": [fact.case_id for fact in facts],
+        "actor_id": [fact.actor_id for fact in facts],
+        "at": [fact.at for fact in facts],
+        "payload": [orjson.dumps(fact.payload()).decode() for fact in facts],
+        "heard_kind": [kind for kind, _ in heard],
+        "hearer": [hearer for _, hearer in heard],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL_AND_WAKE if heard else _TELL, values)
 
 
-def _row(fact: FactValue) -> Fact:
-    return Fact(
-        kind=fact.kind(),
-        case_kind=fact.case_kind,
-        case_id=fact.case_id,
-        actor_id=fact.actor_id,
-        at=fact.at,
-        payload=fact.payload(),
-    )
+_TELL = """
+insert into outbox_fact (kind, case_kind, case_id, actor_id, at, payload)
+select kind, case_kind, case_id, actor_id, at, payload::jsonb
+from unnest(%(kind)s::text[], %(case_kind)s::text[], %(case_id)s::bigint[], %(actor_id)s::bigint[], %(at)s::timestamptz[],
+    %(payload)s::text[]) with ordinality as told (kind, case_kind, case_id, actor_id, at, payload, place)
+order by place
+"""
+_TELL_AND_WAKE = f"""
+with told as ({_TELL} returning id, kind, at)
+insert into outbox_delivery (fact_id, hearer, state, attempt_count, next_try_at, problem)
+select told.id, heard.hearer, '{DeliveryState.PENDING.value}', 0, told.at, ''
+from told join unnest(%(heard_kind)s::text[], %(hearer)s::text[]) with ordinality as heard (kind, hearer, place) using (kind)
+order by told.id, heard.place;
+notify {WAKE_CHANNEL}
+"""  # noqa: S608 - both from constants
 
 
 @dataclass(frozen=True)

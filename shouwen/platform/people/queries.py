@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from shouwen.kernel.errors import NotFound
 from shouwen.platform.people import directory, principals, rules
-from shouwen.platform.people.directory import UNIT_CARD, UnitCard
+from shouwen.platform.people.directory import UNIT_CARD
+from shouwen.platform.people.directory import UnitCard as UnitCard
 from shouwen.platform.people.models import Absence, ApiToken, Certificate, Post, Skill, Staff, Unit
 from shouwen.platform.people.rules import NOBODY, Viewer
 
@@ -127,6 +128,22 @@ def _the_one(rows: QuerySet[Unit]) -> UnitCard:
     if row is None:
         raise NotFound
     return UnitCard(*row)
+
+
+def unit_path(*, unit_id: int) -> str:
+    """Return the path of a unit, open or closed; at most ``VIEWER_CACHE_S`` seconds old.
+
+    :raises NotFound: when there is none.
+    """
+    return get_unit(unit_id=unit_id).path
+
+
+def home_path(*, staff_id: int) -> str:
+    """Return the path of the unit that somebody belongs to, also when they have left; at most ``VIEWER_CACHE_S`` seconds old.
+
+    :raises NotFound: when there is no such person.
+    """
+    return principals.principal(staff_id).unit_path
 
 
 def list_units(*, under_path: str = "", kind: str | None = None) -> list[UnitCard]:

@@ -29,7 +29,7 @@ from shouwen.loop.workorders.queries.progress import (
     next_alarm_at,
 )
 from shouwen.loop.workorders.queries.reasons import OtherPolicy, TargetReason, explain_target
-from shouwen.loop.workorders.queries.timeline import TimelineLine, inside_timeline, outside_timeline
+from shouwen.loop.workorders.queries.timeline import TimelineLine, inside_timeline, outside_timeline, timeline_of
 from shouwen.loop.workorders.queries.verification import Difference, Verification, list_ids, verify_work_order
 
 __all__ = [
@@ -64,5 +64,6 @@ __all__ = [
     "next_alarm_at",
     "outside_timeline",
     "recent_at_supply_point",
+    "timeline_of",
     "verify_work_order",
 ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from shouwen.kernel.errors import NotFound
-from shouwen.loop.workorders import permissions
+from shouwen.loop.workorders import permissions, sheets
 from shouwen.loop.workorders.choices import Stage, Verb
-from shouwen.loop.workorders.models import HandOver, Promise, StepRun, Target, WorkOrder
+from shouwen.loop.workorders.models import WorkOrder
+from shouwen.loop.workorders.permissions import Relation
 from shouwen.platform.people.rules import Viewer
 from shouwen.records.norms.queries import norm_version
 from shouwen.records.norms.rules.definition import Norm
@@ -74,6 +77,7 @@ class WorkOrderDetail:
     steps: tuple[StepCard, ...]
     promises: tuple[PromiseCard, ...]
     hand_overs: tuple[HandOverCard, ...]
+    notes: dict[int, str]
     verbs: frozenset[Verb]
 
     @property
@@ -89,45 +93,51 @@ def get_work_order(*, work_order_id: int, viewer: Viewer) -> WorkOrderDetail:
 
     :raises NotFound: when it does not exist or the viewer may not know of it.
     """
-    order = WorkOrder.objects.select_related("unit", "main_unit", "owner__home_unit").filter(pk=work_order_id).first()
-    if order is None:
+    found = sheets.sheet(work_order_id)
+    if found is None:
         raise NotFound
-    standing = permissions.standing_of(order)
+    order = found.order
+    past = [(step[_STAFF], step[_UNIT]) for step in found.steps]
+    standing = permissions.standing_with(order, past=past, helper_unit_ids=[unit_id for (unit_id,) in found.assists])
     held = permissions.relations(viewer, standing)
     if not held:
         raise NotFound
     return WorkOrderDetail(
         order=order,
         norm=norm_version(version_id=order.norm_version_id),
-        targets=_targets(order),
-        steps=_steps(order),
-        promises=_promises(order),
-        hand_overs=_hand_overs(order),
-        verbs=frozenset(verb for verb, allowed in permissions.ALLOWED.items() if not allowed.isdisjoint(held)),
+        targets=tuple(TargetCard(*_with_instants(row, _TARGET_INSTANTS)) for row in found.targets),
+        steps=tuple(StepCard(*_with_instants(row, _STEP_INSTANTS)) for row in found.steps),
+        promises=tuple(PromiseCard(*_with_instants(row, _PROMISE_INSTANTS)) for row in found.promises),
+        hand_overs=tuple(HandOverCard(*_with_instants(row, _HAND_OVER_INSTANTS)) for row in found.hand_overs),
+        notes={int(note_id): str(text) for note_id, text in found.notes},
+        verbs=_verbs_of(held),
     )
+
+
+_STAFF, _UNIT = sheets.STEP.index("staff_id"), sheets.STEP.index("unit_id")
+
+
+def _instants(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(place for place, name in enumerate(names) if name == "at" or name.endswith("_at"))
+
+
+_TARGET_INSTANTS, _STEP_INSTANTS = _instants(sheets.TARGET), _instants(sheets.STEP)
+_PROMISE_INSTANTS, _HAND_OVER_INSTANTS = _instants(sheets.PROMISE), _instants(sheets.HAND_OVER)
+
+
+def _with_instants(row: list[Any], places: tuple[int, ...]) -> list[Any]:
+    for place in places:
+        if row[place] is not None:
+            row[place] = datetime.fromisoformat(row[place])
+    return row
+
+
+@cache
+def _verbs_of(held: frozenset[Relation]) -> frozenset[Verb]:
+    return frozenset(verb for verb, allowed in permissions.ALLOWED.items() if not allowed.isdisjoint(held))
 
 
 def may_do(*, work_order_id: int, verb: Verb, viewer: Viewer) -> bool:
     """Return whether ``viewer`` may do ``verb`` with a matter; also False when it does not exist."""
-    order = WorkOrder.objects.select_related("unit", "main_unit", "owner__home_unit").filter(pk=work_order_id).first()
+    order = sheets.read(work_order_id)
     return order is not None and permissions.may(viewer, verb, permissions.standing_of(order))
-
-
-def _targets(order: WorkOrder) -> tuple[TargetCard, ...]:
-    columns = ("id", "round", "kind", "step", "state", "start_at", "due_at", "warn_at", "met_at", "policy_key")
-    return tuple(TargetCard(*row) for row in Target.objects.filter(work_order=order).order_by("id").values_list(*columns))
-
-
-def _steps(order: WorkOrder) -> tuple[StepCard, ...]:
-    columns = ("step", "round", "unit_id", "staff_id", "entered_at", "taken_at", "finished_at", "outcome")
-    return tuple(StepCard(*row) for row in StepRun.objects.filter(work_order=order).order_by("id").values_list(*columns))
-
-
-def _promises(order: WorkOrder) -> tuple[PromiseCard, ...]:
-    columns = ("id", "kind", "due_at", "state", "made_by_id", "made_at")
-    return tuple(PromiseCard(*row) for row in Promise.objects.filter(work_order=order).order_by("id").values_list(*columns))
-
-
-def _hand_overs(order: WorkOrder) -> tuple[HandOverCard, ...]:
-    columns = ("id", "from_unit_id", "to_unit_id", "reason", "at", "score")
-    return tuple(HandOverCard(*row) for row in HandOver.objects.filter(work_order=order).order_by("id").values_list(*columns))

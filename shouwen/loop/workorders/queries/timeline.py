@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from shouwen.kernel.errors import NotFound
 from shouwen.kernel.facts import Json
 from shouwen.loop.workorders import events
-from shouwen.loop.workorders.choices import Verb
 from shouwen.loop.workorders.models import Note
-from shouwen.loop.workorders.queries.details import may_do
+from shouwen.loop.workorders.queries.details import WorkOrderDetail, get_work_order
 from shouwen.platform.outbox.queries import list_facts
 from shouwen.platform.people.rules import Viewer
 
@@ -51,12 +49,14 @@ def inside_timeline(*, work_order_id: int, viewer: Viewer) -> list[TimelineLine]
 
     :raises NotFound: when the viewer may not know of it.
     """
-    if not may_do(work_order_id=work_order_id, verb=Verb.SEE, viewer=viewer):
-        raise NotFound
-    notes = dict(Note.objects.filter(work_order_id=work_order_id).values_list("id", "text"))
+    return timeline_of(detail=get_work_order(work_order_id=work_order_id, viewer=viewer))
+
+
+def timeline_of(*, detail: WorkOrderDetail) -> list[TimelineLine]:
+    """Return the whole history of a matter that somebody was shown."""
     return [
-        TimelineLine(card.at, card.kind, card.actor_id, card.payload, notes.get(_note_id(card.payload), ""))
-        for card in list_facts(case_kind="work_order", case_id=work_order_id)
+        TimelineLine(card.at, card.kind, card.actor_id, card.payload, detail.notes.get(_note_id(card.payload), ""))
+        for card in list_facts(case_kind="work_order", case_id=detail.order.pk)
     ]
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact
-from shouwen.loop.workorders import events
+from shouwen.loop.workorders import events, writing
 from shouwen.loop.workorders.choices import Hazard, Priority, Verb
 from shouwen.loop.workorders.models import SUBJECT_LIMIT, Note
 from shouwen.loop.workorders.rules.merging import FieldChange, merge_fields
@@ -103,6 +103,7 @@ def _danger(matter: Matter, changes: Mapping[str, object]) -> list[Fact]:
 def add_note(*, work_order_id: int, text: str, is_public: bool = False, actor_id: int, at: datetime) -> int:
     """Write a note and return its id; inside unless it is said to be for the customer."""
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.NOTE, actor_id=actor_id, at=at)
-    row = Note.objects.create(work_order=matter.order, author_id=actor_id, at=at, text=text, is_public=is_public)
+    row = Note(work_order=matter.order, author_id=actor_id, at=at, text=text, is_public=is_public)
+    writing.insert([row])
     announce(events.NoteAdded(note_id=row.pk, **matter.about))
     return row.pk

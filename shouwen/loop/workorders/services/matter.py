@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from shouwen.kernel.errors import NotFound, Refusal
-from shouwen.loop.workorders import permissions
+from shouwen.loop.workorders import permissions, sheets, writing
 from shouwen.loop.workorders.choices import Stage, Verb
 from shouwen.loop.workorders.models import StepRun, WorkOrder
-from shouwen.platform.people.queries import get_viewer, units_of_kind
+from shouwen.platform.people.queries import UnitCard, get_unit, get_viewer, units_of_kind
 from shouwen.platform.people.rules import Viewer
 from shouwen.records.norms.queries import norm_version
 from shouwen.records.norms.rules.definition import Norm, Step
@@ -51,6 +51,11 @@ class Matter:
         return self.norm.step(self.order.step)
 
     @property
+    def unit(self) -> UnitCard:
+        """Return the unit where the work is now."""
+        return get_unit(unit_id=self.order.unit_id)
+
+    @property
     def about(self) -> dict[str, Any]:
         """Return what every fact of this act has in common."""
         return {"work_order_id": self.order.pk, "actor_id": self.viewer.id, "at": self.at}
@@ -82,10 +87,10 @@ class Matter:
         """Set ``values`` and write them together with the already set ``columns``, and nothing else."""
         for name, value in values.items():
             setattr(self.order, name, value)
-        self.order.save(update_fields=[*columns, *values])
+        writing.update(self.order, (*columns, *values))
 
     def open_run(self) -> StepRun:
-        return self.order.step_runs.get(finished_at__isnull=True)
+        return sheets.open_run(self.order.pk)
 
 
 def lock_matter(*, work_order_id: int, verb: Verb, actor_id: int, at: datetime) -> Matter:
@@ -96,7 +101,7 @@ def lock_matter(*, work_order_id: int, verb: Verb, actor_id: int, at: datetime) 
     :raises TimeRunsBackward: when ``at`` lies before the opening.
     """
     viewer = get_viewer(staff_id=actor_id, at=at)
-    order = _locked(work_order_id)
+    order = sheets.locked(work_order_id)
     if order is None:
         raise NotFound
     permissions.must_on(viewer, verb, order)
@@ -105,23 +110,12 @@ def lock_matter(*, work_order_id: int, verb: Verb, actor_id: int, at: datetime) 
     return Matter(order, viewer, at)
 
 
-def _locked(work_order_id: int) -> WorkOrder | None:
-    """Return the row, locked, with its units and its owner.
-
-    Whoever waited for a matter that got another unit or owner meanwhile finds no row: the database holds its new columns against the
-    joined rows of before. They have its lock by then, so the second look is the last.
-    """
-    rows = WorkOrder.objects.select_related("unit", "main_unit", "owner__home_unit").select_for_update(of=("self",))
-    wanted = rows.filter(pk=work_order_id)
-    return wanted.first() or wanted.first()
-
-
-def unit_for(*, kind: str, near_id: int, near_path: str, near_kind: str) -> int:
+def unit_for(*, kind: str, near: UnitCard) -> int:
     """Return the unit that does work of ``kind``: this one if it is of that kind, else the nearest, else this one all the same.
 
     A small company has not every kind of unit; then the work stays where it is.
     """
-    if near_kind == kind:
-        return near_id
-    nearest = units_of_kind(kind=kind, near_path=near_path)
-    return nearest[0].id if nearest else near_id
+    if near.kind == kind:
+        return near.id
+    nearest = units_of_kind(kind=kind, near_path=near.path)
+    return nearest[0].id if nearest else near.id

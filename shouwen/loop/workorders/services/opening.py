@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from shouwen.kernel.errors import NotFound, Refusal
-from shouwen.loop.workorders import events
+from shouwen.loop.workorders import events, writing
 from shouwen.loop.workorders.choices import Hazard, Priority
 from shouwen.loop.workorders.models import SUBJECT_LIMIT, StepRun, Target, WorkOrder
 from shouwen.loop.workorders.rules import targets
@@ -112,14 +112,14 @@ def open_work_orders(*, openings: Sequence[Opening], actor_id: int, at: datetime
 def _open_all(openings: Sequence[Opening], actor_id: int, at: datetime) -> list[int]:
     viewer = get_viewer(staff_id=actor_id, at=at)
     begun = [_begin(opening, viewer, opening.asked_at or at) for opening in openings]
-    WorkOrder.objects.bulk_create([one.order for one in begun])
-    StepRun.objects.bulk_create([_first_run(one.order) for one in begun])
+    writing.insert([one.order for one in begun])
+    writing.insert([_first_run(one.order) for one in begun])
     rows = []
     for one in begun:
         for row in one.targets:
             row.work_order = one.order
         rows += one.targets
-    Target.objects.bulk_create(rows)
+    writing.insert(rows)
     announce(*[_opened(one, viewer.id, one.order.opened_at) for one in begun])
     return [one.order.pk for one in begun]
 
@@ -151,7 +151,7 @@ def _order(opening: Opening, viewer: Viewer, card: NormCard, at: datetime) -> Wo
     if len(opening.subject) > SUBJECT_LIMIT:
         raise CannotOpen("A subject has at most %(limit)s characters; the rest belongs in the description.", limit=SUBJECT_LIMIT)
     unit = get_unit(unit_id=opening.unit_id or viewer.unit_id)
-    unit_id = unit_for(kind=card.norm.first.unit, near_id=unit.id, near_path=unit.path, near_kind=unit.kind)
+    unit_id = unit_for(kind=card.norm.first.unit, near=unit)
     return WorkOrder(
         norm_version_id=card.version_id,
         norm_code=card.norm.slug,

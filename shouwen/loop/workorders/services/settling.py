@@ -9,9 +9,9 @@ from django.db import transaction
 
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact
-from shouwen.loop.workorders import events
-from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, PromiseState, ReopenReason, Stage, Verb
-from shouwen.loop.workorders.models import StepRun, Target, Visit, WorkOrder
+from shouwen.loop.workorders import events, sheets, writing
+from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, ReopenReason, Stage, Verb
+from shouwen.loop.workorders.models import StepRun, Visit, WorkOrder
 from shouwen.loop.workorders.rules import targets
 from shouwen.loop.workorders.rules.closing import LoopState, Missing, missing_for_closing
 from shouwen.loop.workorders.services.matter import Matter, lock_matter, unit_for
@@ -204,12 +204,8 @@ def closed_fact(matter: Matter) -> events.WorkOrderClosed:
 
 
 def what_is_missing(matter: Matter) -> tuple[Missing, ...]:
-    order = matter.order
-    loop = loop_state(
-        order,
-        has_open_visit=order.visits.filter(settled_at=None).exists(),
-        open_promise_count=order.promises.filter(state=PromiseState.OPEN).count(),
-    )
+    has_open_visit, open_promise_count = sheets.loose_ends(matter.order.pk)
+    loop = loop_state(matter.order, has_open_visit=has_open_visit, open_promise_count=open_promise_count)
     return missing_of(loop, matter.at)
 
 
@@ -252,7 +248,7 @@ def reopen_work_order(*, work_order_id: int, reason: ReopenReason, actor_id: int
 def begin_round(matter: Matter, reason: ReopenReason) -> None:
     """Begin the next round at the norm's first step."""
     order, first = matter.order, matter.norm.first
-    unit_id = unit_for(kind=first.unit, near_id=order.unit_id, near_path=order.unit.path, near_kind=order.unit.kind)
+    unit_id = unit_for(kind=first.unit, near=matter.unit)
     order.round += 1
     matter.move(
         "round",
@@ -272,8 +268,8 @@ def begin_round(matter: Matter, reason: ReopenReason) -> None:
         grade_source="",
         grade_settled_at=None,
     )
-    StepRun.objects.create(work_order=order, round=order.round, step=first.key, unit_id=unit_id, entered_at=matter.at)
+    writing.insert([StepRun(work_order=order, round=order.round, step=first.key, unit_id=unit_id, entered_at=matter.at)])
     cases = targets.begun_with(norm=matter.norm, step=first.key, round_number=order.round, at=matter.at)
-    Target.objects.bulk_create(new_targets(matter, list(cases)))
+    writing.insert(new_targets(matter, list(cases)))
     matter.write(next_due_at=earliest_due(matter))
     announce(events.WorkOrderReopened(reason=reason, step=first.key, unit_id=unit_id, round=order.round, **matter.about))

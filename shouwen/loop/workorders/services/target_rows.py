@@ -11,7 +11,7 @@ from shouwen.kernel.time.calendars import WorkCalendar
 from shouwen.kernel.time.deadlines import due_at
 from shouwen.kernel.time.limits import Limit, Unit
 from shouwen.kernel.time.periods import Period
-from shouwen.loop.workorders import events
+from shouwen.loop.workorders import events, writing
 from shouwen.loop.workorders.choices import TargetState
 from shouwen.loop.workorders.models import Target, WorkOrder
 from shouwen.loop.workorders.rules import course, escalation, targets
@@ -104,7 +104,7 @@ def settle(
 ) -> list[Fact]:
     """Judge ``rows`` for good: reached now (``met``) or no longer needed; write them and return their verdicts as facts."""
     verdicts = [judge(order, row, pauses, actor_id, at, met=met) for row in rows]
-    Target.objects.bulk_update(rows, VERDICT_COLUMNS)
+    writing.update_all(rows, VERDICT_COLUMNS)
     return list(verdicts)
 
 
@@ -148,7 +148,7 @@ def move(*, rows: Sequence[Target], pauses: Sequence[Period], ladder_length: int
     for row in rows:
         row.state = TargetState.RUNNING
         redate(row, calendar_with_digest(digest=row.calendar_digest).calendar, pauses, ladder_length)
-    Target.objects.bulk_update(rows, ["state", "due_at", "warn_at", "next_alarm_at"])
+    writing.update_all(rows, ("state", "due_at", "warn_at", "next_alarm_at"))
 
 
 def redate(row: Target, calendar: WorkCalendar, pauses: Sequence[Period], ladder_length: int) -> None:

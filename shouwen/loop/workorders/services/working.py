@@ -9,7 +9,7 @@ from django.db import transaction
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact
 from shouwen.kernel.time.periods import Period
-from shouwen.loop.workorders import events
+from shouwen.loop.workorders import events, sheets, writing
 from shouwen.loop.workorders.choices import HandOverReason, Stage, TargetState, Verb
 from shouwen.loop.workorders.models import HandOver, StepRun, Target
 from shouwen.loop.workorders.rules import targets
@@ -63,7 +63,7 @@ def take_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> None:
 def take_step(matter: Matter, run: StepRun) -> None:
     """Write that the actor has the step now."""
     run.staff_id, run.taken_at = matter.viewer.id, matter.at
-    run.save(update_fields=["staff", "taken_at"])
+    writing.update(run, ("staff", "taken_at"))
     matter.write(handler_id=matter.viewer.id)
 
 
@@ -87,8 +87,7 @@ def finish_step(
     chosen = outcome_of(matter, outcome)
     run = _finish_run(matter, chosen)
     facts = [] if chosen.back else _reach(matter, run)
-    if result:
-        matter.write(result=result)
+    matter.order.result = result or matter.order.result
     if matter.norm.is_end(chosen.next):
         announce(finished_fact(matter, run, chosen, None), *facts, *resolve(matter, chosen.next))
     else:
@@ -104,7 +103,7 @@ def outcome_of(matter: Matter, key: str) -> Outcome:
         known = ", ".join(outcome.key for outcome in matter.step.outcomes)
         raise CannotFinishStep("This step has no outcome %(outcome)s; it has %(known)s.", outcome=key, known=known) from missing
     if order.handler_id not in (None, matter.viewer.id) and not (
-        matter.viewer.is_automatic or matter.viewer.leads(order.unit.path)
+        matter.viewer.is_automatic or matter.viewer.leads(matter.unit.path)
     ):
         raise CannotFinishStep("%(name)s works on this step; ask them or their leader.", name=str(order.handler))
     return chosen
@@ -114,14 +113,15 @@ def _finish_run(matter: Matter, chosen: Outcome) -> StepRun:
     run = matter.open_run()
     run.finished_at, run.outcome = matter.at, chosen.key
     run.staff_id, run.taken_at = run.staff_id or matter.viewer.id, run.taken_at or matter.at
-    run.save(update_fields=["finished_at", "outcome", "staff", "taken_at"])
+    writing.update(run, ("finished_at", "outcome", "staff", "taken_at"))
     return run
 
 
 def _reach(matter: Matter, run: StepRun) -> list[Fact]:
     """Judge the target of a step finished forwards; remember that the customer was told, or called back."""
     kind = matter.norm.step(run.step).target
-    rows = list(matter.order.targets.live().filter(round=matter.order.round, kind=kind))
+    live = sheets.live_targets(matter.order.pk)
+    rows = [row for row in live if (row.round, row.kind) == (matter.order.round, kind)]
     if kind in TELLING:
         matter.write(result_told_at=matter.order.result_told_at or matter.at)
     elif kind == TargetKind.CALLED_BACK:
@@ -148,7 +148,7 @@ def finished_fact(matter: Matter, run: StepRun, chosen: Outcome, next_unit_id: i
 def _go_on(matter: Matter, run: StepRun, chosen: Outcome, facts: list[Fact]) -> list[Fact]:
     """Begin the next step; return the facts in the order in which the ledger needs them: the step, then its verdict."""
     order, step = matter.order, matter.norm.step(chosen.next)
-    unit_id = unit_for(kind=step.unit, near_id=order.unit_id, near_path=order.unit.path, near_kind=order.unit.kind)
+    unit_id = unit_for(kind=step.unit, near=matter.unit)
     from_unit_id = order.unit_id
     begin_step(matter, step=step.key, unit_id=unit_id)
     told = [finished_fact(matter, run, chosen, unit_id), *facts]
@@ -160,11 +160,11 @@ def _go_on(matter: Matter, run: StepRun, chosen: Outcome, facts: list[Fact]) -> 
 def begin_step(matter: Matter, *, step: str, unit_id: int) -> None:
     """Open a run of ``step`` in ``unit_id`` and begin its target, if it has one of its own that has not begun."""
     order = matter.order
-    StepRun.objects.create(work_order=order, round=order.round, step=step, unit_id=unit_id, entered_at=matter.at)
+    writing.insert([StepRun(work_order=order, round=order.round, step=step, unit_id=unit_id, entered_at=matter.at)])
     case = targets.begun_by_entering(norm=matter.norm, step=step, round_number=order.round, at=matter.at)
     if case is not None and not order.targets.filter(round=order.round, kind=case.kind).exists():
-        Target.objects.bulk_create(new_targets(matter, [case]))
-    matter.move("unit", step=step, unit_id=unit_id, handler_id=None, next_due_at=earliest_due(matter))
+        writing.insert(new_targets(matter, [case]))
+    matter.move("result", step=step, unit_id=unit_id, handler_id=None, next_due_at=earliest_due(matter))
 
 
 def new_targets(matter: Matter, cases: list[targets.TargetCase]) -> list[Target]:
@@ -197,7 +197,7 @@ def pass_on(
     matter: Matter, step: str, from_unit_id: int, to_unit_id: int, reason: HandOverReason, words: str
 ) -> events.HandedOver:
     """Write a hand-over for the receiver to rate, and return its fact."""
-    row = HandOver.objects.create(
+    row = HandOver(
         work_order=matter.order,
         step=step,
         from_unit_id=from_unit_id,
@@ -207,6 +207,7 @@ def pass_on(
         words=words,
         at=matter.at,
     )
+    writing.insert([row])
     return handed_over_fact(matter, row)
 
 
@@ -225,7 +226,7 @@ def resolve(matter: Matter, end: str) -> list[Fact]:
     """The norm has reached an end, or another matter stands for this one: judge what still runs; the rest is the customer's say."""
     matter.must_follow()
     order = matter.order
-    rows = list(order.targets.live().order_by("id"))
+    rows = sheets.live_targets(order.pk)
     pauses = target_rows.pauses_of(order) if rows else []
     resumed: list[Fact] = []
     if order.paused_at is not None:
@@ -233,6 +234,7 @@ def resolve(matter: Matter, end: str) -> list[Fact]:
         pauses = [*pauses[:-1], Period(order.paused_at, matter.at)]
     verdicts = target_rows.settle(order=order, rows=rows, pauses=pauses, actor_id=matter.viewer.id, at=matter.at, met=False)
     matter.move(
+        "result",
         stage=Stage.RESOLVED,
         end=end,
         step="",

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
-from struct import pack
+from struct import iter_unpack, pack
 
 import psycopg
 import pytest
 from django.db import connection, transaction
 
-from shouwen.platform.audit import journal, queries, services
+from shouwen.platform.audit import journal, queries, rules, services
 from shouwen.platform.audit.models import ChainLink, Look, Seal
-from shouwen.platform.audit.rules import Break
+from shouwen.platform.audit.rules import START, Break, Entry
 from shouwen.platform.audit.tests.factories import NOON, LookFactory, SomethingTried
 from shouwen.platform.outbox.services import announce
 
@@ -41,7 +40,9 @@ def fact_ids() -> list[int]:
 
 
 def sealed() -> list[tuple[int, int]]:
-    return list(ChainLink.objects.order_by("sequence").values_list("entry_kind", "entry_id"))
+    """Return kind and id of each sealed entry in the order of the chain."""
+    links = ChainLink.objects.order_by("last_sequence")
+    return [(link.entry_kind, entry_id) for link in links for entry_id, _ in iter_unpack(">q32s", link.entries)]
 
 
 def test_facts_and_looks_are_sealed_in_order_and_once() -> None:
@@ -65,7 +66,10 @@ def test_sealing_in_small_portions_gives_the_same_chain_of_entries() -> None:
     reports = [services.seal_journal(at=NOON, limit=3) for _ in range(4)]
 
     assert [(report.sealed, report.is_complete) for report in reports] == [(3, False), (3, False), (1, True), (0, True)]
-    assert len(sealed()) == 7
+    assert sealed() == [
+        *((1, fact_id) for fact_id in fact_ids()),
+        *((2, pk) for pk in Look.objects.order_by("pk").values_list("pk", flat=True)),
+    ]
     assert queries.verify_journal() == queries.JournalCheck(checked=7, next_sequence=None, broken=None)
 
 
@@ -88,54 +92,32 @@ def test_the_digested_bytes_of_an_entry_are_those_that_are_documented_and_never_
     moment, moment_us = datetime(2026, 5, 6, 4, 0, 0, 123456, tzinfo=UTC), 831_355_200_123_456  # since 2000
     run(
         "insert into outbox_fact (id, kind, case_kind, case_id, actor_id, at, announced_at, payload)"
-        " values (1, 'WorkOrderOpened', 'work_order', 7, null, %s, %s, %s)",
+        " select id, 'WorkOrderOpened', 'work_order', 7, actor_id, %s, %s, %s from (values (1, null), (2, 0)) as who (id, actor_id)",
         moment,
         moment,
         '{"note": "停电", "n": 1}',
     )
     Look(id=1, viewer_id=7, customer_id=42, fields=["phone", "id number"], reason="来电", at=moment).save()
 
-    facts, looks = (journal.entries(source, after_id=0, up_to_id=1, limit=9).digests for source in journal.SOURCES)
+    facts, looks = (journal.entries(source, after_id=0, up_to_id=2, limit=9) for source in journal.SOURCES)
 
-    int2, int8, text, instant, jsonb = (21, ">h"), (20, ">q"), 25, (1184, ">q"), 3802
+    nobody, somebody = b"\0", b"\1" + pack(">q", 0)
+    payload = b"\x01" + '{"n": 1, "note": "停电"}'.encode()
+    rest = b"WorkOrderOpened\0work_order\0" + payload
     assert facts == [
-        digest_of(
-            number(int2, 1),
-            number(int8, 1),
-            value(text, b"WorkOrderOpened"),
-            value(text, b"work_order"),
-            number(int8, 7),
-            pack(">ii", int8[0], -1),
-            number(instant, moment_us),
-            number(instant, moment_us),
-            value(jsonb, b"\x01" + '{"n": 1, "note": "停电"}'.encode()),
-        )
+        Entry(1, pack(">4q", 1, 7, moment_us, moment_us) + nobody + rest),
+        Entry(2, pack(">4q", 2, 7, moment_us, moment_us) + somebody + rest),
     ]
-    assert looks == [
-        digest_of(
-            number(int2, 2),
-            number(int8, 1),
-            number(int8, 7),
-            number(int8, 42),
-            value(text, b'{phone,"id number"}'),
-            value(text, "来电".encode()),
-            number(instant, moment_us),
-        )
-    ]
-    assert facts[0].hex() == "a821177f41ff3c2dc24b9e2cc8f6352a052ab0bcdb93b0585ea212f13a4fc09d"
-    assert looks[0].hex() == "571de02907785cd012fbf0fbe90949462d3452de824b418c65e69e3b3a445855"
+    assert looks == [Entry(1, pack(">4q", 1, 7, 42, moment_us) + b'{phone,"id number"}\0' + "来电".encode())]
 
 
-def value(type_number: int, content: bytes) -> bytes:
-    return pack(">ii", type_number, len(content)) + content
+def test_the_chain_over_known_entries_never_changes() -> None:
+    """If this fails, every chain sealed so far would be called broken: mend the code, not the digest."""
+    entries = [Entry(1, b"one"), Entry(2, b"two")]
 
+    (link,) = rules.grow(head=START, entry_kind=1, after_id=0, entries=entries, link_length=rules.LINK_LENGTH)
 
-def number(kind: tuple[int, str], content: int) -> bytes:
-    return value(kind[0], pack(kind[1], content))
-
-
-def digest_of(*columns: bytes) -> bytes:
-    return sha256(pack(">i", len(columns)) + b"".join(columns)).digest()
+    assert link.digest.hex() == "e163f08818146ed4fb3b1ed3569f24d4ebdf02eefc50ccf6e5241c14bece1479"
 
 
 @pytest.fixture
@@ -201,26 +183,79 @@ def test_a_fact_slipped_into_a_gap_is_named() -> None:
     assert queries.verify_journal().broken == Break(None, 1, first + 1, "this entry was slipped in: it was never sealed")
 
 
-def test_a_deleted_link_is_named(chained: list[int]) -> None:
-    tamper("delete from audit_chainlink where sequence = 2")
+def test_a_fact_slipped_in_behind_the_last_link_is_named(chained: list[int]) -> None:
+    run("select nextval('outbox_fact_id_seq')")
+    services.seal_journal(at=NOON)  # the mark goes on past the id that was rolled back
+    slipped = chained[-1] + 1
 
-    assert queries.verify_journal().broken == Break(3, 1, chained[2], "the links from 2 on are missing")
+    run("insert into outbox_fact (id, kind, case_kind, case_id, at, payload) values (%s, 'x', 'trial', 1, now(), '{}')", slipped)
+
+    assert queries.verify_journal().broken == Break(None, 1, slipped, "this entry was slipped in: it was never sealed")
 
 
-def test_a_forged_entry_with_a_forged_link_breaks_the_chain_after_it(chained: list[int]) -> None:
-    tamper("update outbox_fact set case_id = 99 where id = %s", chained[1])
-    forged = journal.entries(journal.SOURCES[0], after_id=chained[0], up_to_id=chained[1], limit=1).digests[0]
+@pytest.mark.usefixtures("chained")
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("entries", "\\x00"), ("content_digest", "\\x00"), ("digest", "\\x00"), ("after_id", "-1"), ("last_id", "9999999")],
+)
+def test_a_changed_link_is_named(column: str, value: str) -> None:
+    tamper(f"update audit_chainlink set {column} = %s where last_sequence = 4", value)
+
+    broken = queries.verify_journal().broken
+
+    assert broken is not None
+    assert (broken.sequence, broken.entry_kind) == (4, 1)
+    assert broken.problem == ("the links from 1 on are missing" if column == "entries" else "the link was changed")
+
+
+@pytest.fixture
+def short_links(monkeypatch: pytest.MonkeyPatch, chained: list[int]) -> list[int]:
+    """Four more facts in links of two: entries 1-4 (facts), 5-6 (looks), 7-8 and 9-10 (facts). Returns the ids of all eight facts."""
+    monkeypatch.setattr(rules, "LINK_LENGTH", 2)
+    announce_some(4)
+    services.seal_journal(at=NOON)
+    return fact_ids()
+
+
+def test_many_entries_become_several_links_that_hold(short_links: list[int]) -> None:
+    assert list(ChainLink.objects.order_by("pk").values_list("last_sequence", "entry_kind", "after_id", "last_id")) == [
+        (4, 1, 0, short_links[3]),
+        (6, 2, 0, max(Look.objects.values_list("pk", flat=True))),
+        (8, 1, short_links[3], short_links[5]),
+        (10, 1, short_links[5], short_links[7]),
+    ]
+    assert queries.verify_journal() == queries.JournalCheck(checked=10, next_sequence=None, broken=None)
+
+
+def test_the_first_of_several_changed_facts_is_named(short_links: list[int]) -> None:
+    tamper("update outbox_fact set case_id = 99 where id = any(%s)", short_links[5:])
+
+    assert queries.verify_journal() == queries.JournalCheck(6, None, Break(8, 1, short_links[5], "the entry was changed"))
+
+
+def test_a_deleted_link_is_named(short_links: list[int]) -> None:
+    tamper("delete from audit_chainlink where last_sequence = 8")
+
+    assert queries.verify_journal().broken == Break(10, 1, short_links[7], "the links from 7 on are missing")
+
+
+def test_a_forged_entry_with_a_forged_link_breaks_the_chain_after_it(short_links: list[int]) -> None:
+    tamper("update outbox_fact set case_id = 99 where id = %s", short_links[4])
+    forged = journal.entries(journal.SOURCES[0], after_id=short_links[3], up_to_id=short_links[5])
+    before = journal.head(before_sequence=7)
+    (link,) = rules.grow(head=before, entry_kind=1, after_id=short_links[3], entries=forged, link_length=2)
     tamper(
-        "update audit_chainlink set entry_digest = %s, digest = sha256(previous || %s) where sequence = 2",
-        forged,
-        forged,
+        "update audit_chainlink set entries = %s, content_digest = %s, digest = %s where last_sequence = 8",
+        link.entries,
+        link.content_digest,
+        link.digest,
     )
 
-    assert queries.verify_journal().broken == Break(3, 1, chained[2], "the link before it is another one")
+    assert queries.verify_journal().broken == Break(10, 1, short_links[7], "the link before it is another one")
 
 
 def test_links_cut_off_below_a_seal_are_seen(chained: list[int]) -> None:
-    tamper("delete from audit_chainlink where sequence > 4")
+    tamper("delete from audit_chainlink where last_sequence > 4")
     tamper("delete from audit_look")
 
     assert queries.verify_journal().broken == Break(6, 0, 0, "the link does not bear out its seal")
@@ -236,18 +271,43 @@ def test_a_chain_made_anew_after_tampering_does_not_bear_out_its_seal(chained: l
     assert queries.verify_journal().broken == Break(5, 0, 0, "the link does not bear out its seal")
 
 
-def test_a_check_may_go_piece_by_piece_and_finds_the_same(chained: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "CHECK_AT_ONCE", 2)
+def test_a_broken_seal_is_seen_in_the_piece_that_holds_it(short_links: list[int]) -> None:
+    tamper("update audit_seal set digest = %s where last_sequence = 6", bytes(32))
 
-    pieces = [queries.verify_journal(from_sequence=start, limit=3) for start in (1, 4)]
+    assert queries.verify_journal(limit=4) == queries.JournalCheck(checked=4, next_sequence=5, broken=None)
+    assert queries.verify_journal(from_sequence=5, limit=2).broken == Break(6, 0, 0, "the link does not bear out its seal")
+    assert queries.verify_journal(from_sequence=7).is_whole
+
+
+def test_a_check_may_go_piece_by_piece_and_finds_the_same(short_links: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LINKS_AT_ONCE", 1)
+
+    pieces = [queries.verify_journal(from_sequence=start, limit=3) for start in (1, 5, 9)]
+
     assert pieces == [
-        queries.JournalCheck(checked=3, next_sequence=4, broken=None),
-        queries.JournalCheck(checked=3, next_sequence=None, broken=None),
+        queries.JournalCheck(checked=4, next_sequence=5, broken=None),
+        queries.JournalCheck(checked=4, next_sequence=9, broken=None),
+        queries.JournalCheck(checked=2, next_sequence=None, broken=None),
     ]
-    assert queries.verify_journal() == queries.JournalCheck(checked=6, next_sequence=None, broken=None)
-    assert queries.verify_journal(from_sequence=7).checked == 0
-    tamper("update outbox_fact set case_id = 99 where id = %s", chained[3])
-    assert queries.verify_journal() == queries.JournalCheck(2, None, Break(4, 1, chained[3], "the entry was changed"))
+    assert queries.verify_journal() == queries.JournalCheck(checked=10, next_sequence=None, broken=None)
+    assert queries.verify_journal(from_sequence=11).checked == 0
+    tamper("update outbox_fact set case_id = 99 where id = %s", short_links[4])
+    assert queries.verify_journal() == queries.JournalCheck(6, None, Break(7, 1, short_links[4], "the entry was changed"))
+
+
+def test_a_check_from_the_middle_of_a_link_begins_with_the_whole_link(short_links: list[int]) -> None:
+    assert queries.verify_journal(from_sequence=8) == queries.JournalCheck(checked=4, next_sequence=None, broken=None)
+
+
+def test_a_check_that_finds_a_break_leaves_the_transaction_around_it_usable(short_links: list[int]) -> None:
+    tamper("update outbox_fact set case_id = 99 where id = %s", short_links[0])
+
+    with transaction.atomic():
+        broken = queries.verify_journal().broken
+        still_answers = run("select 1")
+
+    assert broken == Break(1, 1, short_links[0], "the entry was changed")
+    assert still_answers == [(1,)]
 
 
 @contextmanager

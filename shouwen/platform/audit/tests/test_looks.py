@@ -87,7 +87,7 @@ def test_nobody_else_learns_whether_there_are_looks(role: RoleCode) -> None:
 @pytest.mark.parametrize("table", ["audit_look", "audit_chainlink", "audit_seal"])
 @pytest.mark.parametrize("crime", ["update {} set {} = {}", "delete from {}", "truncate {}"])
 def test_the_database_refuses_to_change_delete_or_empty_what_only_grows(table: str, crime: str) -> None:
-    column = {"audit_look": "viewer_id", "audit_chainlink": "entry_id", "audit_seal": "last_sequence"}[table]
+    column = {"audit_look": "viewer_id", "audit_chainlink": "last_id", "audit_seal": "last_sequence"}[table]
     LookFactory()
     services.seal_journal(at=NOON)
     guard = {"audit_look": "look_is_kept", "audit_chainlink": "link_is_kept", "audit_seal": "seal_is_kept"}[table]
