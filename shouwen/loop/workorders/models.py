@@ -43,20 +43,22 @@ class WorkOrderQuerySet(models.QuerySet["WorkOrder"]):
 class WorkOrder(models.Model):
     """One matter (工单). It always has exactly one owner: the column cannot be empty and holds one person."""
 
-    norm_version = models.ForeignKey("norms.NormVersion", on_delete=models.PROTECT, related_name="+")
+    norm_version = models.ForeignKey("norms.NormVersion", on_delete=models.PROTECT, db_index=False, related_name="+")
     norm_code = models.CharField(max_length=40)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.OPEN)
     round = models.PositiveSmallIntegerField(default=1)
     step = models.CharField(max_length=40, blank=True)
     end = models.CharField(max_length=40, blank=True)
-    unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, related_name="+")
-    main_unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, related_name="+")
-    owner = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
-    handler = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, related_name="+")
+    unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, db_index=False, related_name="+")
+    main_unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, db_index=False, related_name="+")
+    owner = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
+    handler = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
 
     channel = models.CharField(max_length=12, choices=Channel.choices)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, null=True, related_name="+")
-    supply_point = models.ForeignKey("customers.SupplyPoint", on_delete=models.PROTECT, null=True, related_name="+")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
+    supply_point = models.ForeignKey(
+        "customers.SupplyPoint", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
     subject = models.CharField(max_length=SUBJECT_LIMIT, blank=True)
     description = models.TextField(blank=True)
     hazards = models.JSONField(default=list)
@@ -79,7 +81,7 @@ class WorkOrder(models.Model):
     grade_source = models.CharField(max_length=12, choices=GradeSource.choices, blank=True)
     grade_settled_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False, related_name="merged")
     next_due_at = models.DateTimeField(null=True)
 
     objects = WorkOrderQuerySet.as_manager()
@@ -121,6 +123,8 @@ class WorkOrder(models.Model):
             models.Index(fields=["owner", "next_due_at", "id"], name="work_order_of_owner", condition=~Q(stage=Stage.CLOSED)),
             models.Index(fields=["customer", "-id"], name="work_order_of_customer"),
             models.Index(fields=["supply_point", "-id"], name="work_order_at_supply_point"),
+            models.Index(fields=["handler"], name="work_order_of_handler", condition=Q(handler__isnull=False)),
+            models.Index(fields=["merged_into"], name="work_order_merged", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["resolved_at", "id"], name="work_order_to_settle", condition=Q(stage=Stage.RESOLVED)),
         ]
 
@@ -147,7 +151,7 @@ class StepRun(models.Model):
     round = models.PositiveSmallIntegerField(default=1)
     step = models.CharField(max_length=40)
     unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, related_name="+")
-    staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, related_name="+")
+    staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     entered_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -177,7 +181,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
 class Target(models.Model):
     """One deadline of one matter (时限). All but the verdict can be computed again from the ledger."""
 
-    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="targets")
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, db_index=False, related_name="targets")
     round = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(max_length=20, choices=TargetKind.choices)
     step = models.CharField(max_length=40)
@@ -228,8 +232,8 @@ class Promise(models.Model):
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="promises")
     kind = models.CharField(max_length=8, choices=PromiseKind.choices)
-    made_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
-    unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
+    unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, db_index=False, related_name="+")
     made_at = models.DateTimeField()
     due_at = models.DateTimeField()
     words = models.CharField(max_length=200, blank=True)
@@ -256,14 +260,14 @@ class HandOver(models.Model):
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="hand_overs")
     step = models.CharField(max_length=40)
-    from_unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, related_name="+")
-    to_unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, related_name="+")
-    by_staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    from_unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, db_index=False, related_name="+")
+    to_unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, db_index=False, related_name="+")
+    by_staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
     reason = models.CharField(max_length=20, choices=HandOverReason.choices)
     words = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
     score = models.PositiveSmallIntegerField(null=True)
-    rated_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, related_name="+")
+    rated_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     rated_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -285,10 +289,10 @@ class Assist(models.Model):
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="assists")
     unit = models.ForeignKey(UNIT, on_delete=models.PROTECT, related_name="+")
-    asked_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
     asked_at = models.DateTimeField()
     question = models.CharField(max_length=400)
-    given_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, related_name="+")
+    given_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     given_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=400, blank=True)
 
@@ -300,11 +304,11 @@ class Escalation(models.Model):
     """A superior was told; each rung of a target once (升级)."""
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="escalations")
-    target = models.ForeignKey(Target, on_delete=models.CASCADE, null=True, related_name="escalations")
+    target = models.ForeignKey(Target, on_delete=models.CASCADE, null=True, db_index=False, related_name="escalations")
     reason = models.CharField(max_length=10, choices=EscalationReason.choices)
     rung = models.SmallIntegerField()
-    to_staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
-    by_staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, related_name="+")
+    to_staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
+    by_staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     words = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
 
@@ -322,7 +326,7 @@ class Visit(models.Model):
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="visits")
     opened_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
-    visited_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, related_name="+")
+    visited_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     findings = models.TextField(blank=True)
 
     class Meta:
@@ -345,7 +349,7 @@ class Note(models.Model):
     """What somebody wrote about a matter; inside unless it is said to be for the customer (备注)."""
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
     at = models.DateTimeField()
     text = models.TextField()
     is_public = models.BooleanField(default=False)
@@ -360,9 +364,9 @@ class Link(models.Model):
     kind = models.CharField(max_length=10, choices=LinkKind.choices)
     from_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="links_from")
     to_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="links_to")
-    made_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
     made_at = models.DateTimeField()
-    undone_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, related_name="+")
+    undone_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     undone_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -33,14 +33,15 @@ def _new_fields(model: type[models.Model]) -> list[Any]:
 
 
 @cache
-def _insertion(model: type[models.Model], count: int) -> sql.Composed:
+def _insertion(model: type[models.Model], count: int) -> str:
     fields = _new_fields(model)
     row = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(fields)))
-    return sql.SQL("insert into {} ({}) values {} returning id").format(
+    statement = sql.SQL("insert into {} ({}) values {} returning id").format(
         sql.Identifier(model._meta.db_table),
         sql.SQL(", ").join(sql.Identifier(field.column) for field in fields),
         sql.SQL(", ").join([row] * count),
     )
+    return statement.as_string()
 
 
 def update(row: models.Model, names: Iterable[str]) -> None:
@@ -58,12 +59,13 @@ def _field(model: type[models.Model], name: str) -> Any:
 
 
 @cache
-def _change(model: type[models.Model], fields: tuple[Any, ...]) -> sql.Composed:
-    return sql.SQL("update {} set {} where id = {}").format(
+def _change(model: type[models.Model], fields: tuple[Any, ...]) -> str:
+    statement = sql.SQL("update {} set {} where id = {}").format(
         sql.Identifier(model._meta.db_table),
         sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(field.column), sql.Placeholder()) for field in fields),
         sql.Placeholder(),
     )
+    return statement.as_string()
 
 
 def update_all(rows: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -80,10 +82,10 @@ def update_all(rows: Sequence[models.Model], names: Sequence[str]) -> None:
 
 
 @cache
-def _changes(model: type[models.Model], fields: tuple[Any, ...]) -> sql.Composed:
+def _changes(model: type[models.Model], fields: tuple[Any, ...]) -> str:
     names = [sql.Identifier(field.column) for field in fields]
     arrays = [sql.SQL("{}::{}[]").format(sql.Placeholder(), sql.SQL(field.db_type(connection))) for field in fields]
-    return sql.SQL("update {} as t set {} from unnest({}) as new({}) where t.{} = new.{}").format(
+    statement = sql.SQL("update {} as t set {} from unnest({}) as new({}) where t.{} = new.{}").format(
         sql.Identifier(model._meta.db_table),
         sql.SQL(", ").join(sql.SQL("{} = new.{}").format(name, name) for name in names[1:]),
         sql.SQL(", ").join(arrays),
@@ -91,3 +93,4 @@ def _changes(model: type[models.Model], fields: tuple[Any, ...]) -> sql.Composed
         names[0],
         names[0],
     )
+    return statement.as_string()
