@@ -35,14 +35,16 @@ check: $(BIN)/.development ## Lint, types, floors, migrations, catalogues, map
 	$(BIN)/djlint --check --lint --quiet shouwen
 	$(BIN)/shouwen norms check
 	$(BIN)/python -m shouwen.config.map --check
+	$(BIN)/python -m shouwen.config.catalogues --check
 	SHOUWEN_TESTING=1 $(BIN)/python manage.py makemigrations --check --dry-run
 
 fix: $(BIN)/.development ## Format, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-map: $(BIN)/.development ## Write the map of facts and flats into docs/house.md
+map: $(BIN)/.development ## Write the map of facts, flats and jobs into docs/house.md, and look for new sentences
 	$(BIN)/python -m shouwen.config.map
+	$(BIN)/python -m shouwen.config.catalogues
 
 bench: $(BIN)/.development ## Measure against peers and limits (docs/howto/measure.md)
 	$(BIN)/python -m benchmarks run all

@@ -15,11 +15,13 @@ from typing import Any
 from django.utils import timezone
 
 from shouwen.config.founding import jobs_staff_id
+from shouwen.faces.api import tasks as api
 from shouwen.loop.contact import services as contact
 from shouwen.loop.messages import tasks as messages
 from shouwen.loop.satisfaction import services as satisfaction
 from shouwen.loop.workorders import services as workorders
 from shouwen.platform.audit.services import seal_journal
+from shouwen.platform.files.services import purge_files
 from shouwen.platform.search.services import refresh_broad_terms
 
 EVERY_2_S, EVERY_10_S, EVERY_MINUTE, NIGHTLY = "* * * * * */2", "* * * * * */10", "* * * * * 5", "30 2 * * * 0"
@@ -59,6 +61,22 @@ def _seal(at: datetime) -> object:
     return seal_journal(at=at)
 
 
+def _redate(at: datetime) -> object:
+    return workorders.continue_redatings(at=at)
+
+
+def _deliver_webhooks(at: datetime) -> object:
+    return api.deliver_webhooks(at=at)
+
+
+def _forget_answers(at: datetime) -> object:
+    return api.forget_answers(at=at)
+
+
+def _purge_files(at: datetime) -> object:
+    return purge_files(actor_id=jobs_staff_id(), at=at, limit=10_000)
+
+
 def _count_terms(at: datetime) -> object:
     return refresh_broad_terms(subject="customer", table="customers_searchentry")
 
@@ -74,7 +92,11 @@ JOBS = (
         "Settle grades that nobody gave in time, and close matters whose loop is complete",
         _settle_surveys,
     ),
+    Job("deliver_webhooks", EVERY_2_S, "Send facts to the programs that have subscribed to them", _deliver_webhooks),
+    Job("redate_targets", EVERY_10_S, "Date running deadlines again after a calendar has changed", _redate),
     Job("seal_journal", EVERY_MINUTE, "Chain the new entries of the journal", _seal),
+    Job("forget_answers", NIGHTLY, "Forget answers that were kept under an Idempotency-Key", _forget_answers),
+    Job("purge_files", NIGHTLY, "Delete files whose time is over", _purge_files),
     Job("count_terms", NIGHTLY, "Count which search terms are too broad for their index", _count_terms),
 )
 

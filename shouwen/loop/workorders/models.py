@@ -379,3 +379,16 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_order_id} {self.kind} {self.to_order_id}"
+
+
+class Redating(models.Model):
+    """The dating again of all live targets after a calendar has changed, and how far it has come (时限重算)."""
+
+    calendar = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64, unique=True)
+    begun_at = models.DateTimeField()
+    after_id = models.BigIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.calendar} after {self.after_id}"

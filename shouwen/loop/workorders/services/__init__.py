@@ -31,6 +31,7 @@ from shouwen.loop.workorders.services.promising import (
     move_promise,
     sweep_promises,
 )
+from shouwen.loop.workorders.services.recalculating import begin_redating, continue_redatings, recalculate_in_bulk
 from shouwen.loop.workorders.services.settling import (
     CannotCallBack,
     CannotClose,
@@ -83,9 +84,11 @@ __all__ = [
     "amend_work_order",
     "ask_assist",
     "ask_satisfaction",
+    "begin_redating",
     "change_owner",
     "close_work_order",
     "close_work_orders",
+    "continue_redatings",
     "escalate_work_order",
     "finish_step",
     "finish_steps",
@@ -100,6 +103,7 @@ __all__ = [
     "open_work_orders",
     "pause_work_order",
     "rate_hand_over",
+    "recalculate_in_bulk",
     "recalculate_targets",
     "record_call_back",
     "record_grade",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shouwen.loop.workorders import services
 from shouwen.loop.workorders.choices import TargetState
-from shouwen.loop.workorders.models import Target, WorkOrder
+from shouwen.loop.workorders.models import Redating, Target, WorkOrder
 from shouwen.loop.workorders.queries import verify_work_order
 from shouwen.loop.workorders.services import recalculating
 from shouwen.loop.workorders.services.recalculating import recalculate_in_bulk
@@ -32,6 +32,7 @@ from shouwen.loop.workorders.tests.proofs import picture
 from shouwen.platform.calendars.queries import calendar_in_force
 from shouwen.platform.calendars.services import publish_calendar_version
 from shouwen.platform.outbox.models import Fact
+from shouwen.platform.outbox.services import deliver_due
 
 SHORT = OFFICE | {"daily": [["08:30", "12:00"]]}
 UNEVEN = {
@@ -229,3 +230,30 @@ def test_a_verb_that_does_not_end_stops_the_batch_and_not_the_house(monkeypatch:
 
     assert failures == [OperationalError]
     assert picture() == before
+
+
+def test_a_published_calendar_dates_what_runs_again_by_itself(company: Company) -> None:
+    order = opened(company)
+    before = order.targets.get(kind="accepted").calendar_digest
+    publish_calendar_version(
+        name="office", document=OFFICE | {"holidays": ["2026-05-07"]}, known_from=after(50), actor_id=None, at=after(50)
+    )
+
+    deliver_due(at=after(51))
+    batches = services.continue_redatings(at=after(60))
+
+    target = order.targets.get(kind="accepted")
+    assert (batches, target.calendar_digest != before) == (1, True)
+    assert services.continue_redatings(at=after(61)) == 0
+    assert verify_work_order(work_order_id=order.pk).differences == ()
+
+
+def test_a_redating_goes_on_where_it_stopped_and_gives_way_to_a_newer_one(company: Company) -> None:
+    opened(company)
+
+    first = services.begin_redating(calendar="office", digest="a" * 64, at=after(1))
+    again = services.begin_redating(calendar="office", digest="a" * 64, at=after(2))
+    newer = services.begin_redating(calendar="office", digest="b" * 64, at=after(3))
+
+    assert (first, again, newer) == (True, False, True)
+    assert list(Redating.objects.order_by("id").values_list("digest", "done_at")) == [("a" * 64, after(3)), ("b" * 64, None)]
