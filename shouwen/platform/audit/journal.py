@@ -8,7 +8,9 @@ columns and their order must never change: new ones need a new kind of entry.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +48,8 @@ SOURCES = (
         f" || textsend(fields::text) || {_NUL} || textsend(reason)",
     ),
 )
+
+LONG = 100  # links from which on a second session is worth its start
 
 Row = tuple[Any, ...]
 
@@ -115,20 +119,57 @@ def append(links: list[Link]) -> None:
 def links_with_contents(*, after_sequence: int, limit: int) -> Iterator[tuple[Link, bytes]]:
     """Give the next ``limit`` links in order, each with the bytes of its entries as they are now, ``BETWEEN`` between them.
 
-    One statement, read while the server works: read it to its end before the next one.
+    When there are many, every other one comes from a second session, so that two processors of the server are at it while this one
+    digests; within a transaction, whose rows another session may not see, there is only one. Read it to its end before the next
+    question.
     """
+    is_long = bool(_rows("select 1 from audit_chainlink where last_sequence > %s offset %s limit 1", after_sequence, LONG))
+    with _sessions(2 if is_long and limit > LONG else 1) as sessions:
+        shares = [_share(session, place, len(sessions), after_sequence, limit) for place, session in enumerate(sessions)]
+        yield from _in_turn(shares)
+
+
+@contextmanager
+def _sessions(count: int) -> Iterator[list[psycopg.Connection[Any]]]:
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    if count == 1 or connection.in_atomic_block:
+        yield [raw]
+        return
+    with closing(connection.copy()) as second:
+        second.ensure_connection()
+        other: Any = second.connection
+        yield [raw, other]
+
+
+def _share(
+    session: psycopg.Connection[Any], place: int, share_count: int, after_sequence: int, limit: int
+) -> Iterator[tuple[Link, bytes]]:
+    """Give every ``share_count``-th of these links, read while the server works on the next one."""
     by_kind = " ".join(
         f"when {source.kind:d} then (select string_agg({source.content}, {_NUL} order by id) from {source.table}"
         " where id > link.after_id and id <= link.last_id)"
         for source in SOURCES
     )
     statement = (
-        f"select {', '.join(_COLUMNS)}, case entry_kind {by_kind} end from audit_chainlink as link"
-        " where last_sequence > %s order by last_sequence limit %s"
+        f"select {', '.join(_COLUMNS)}, case entry_kind {by_kind} end from (select *, row_number() over (order by last_sequence) as place"
+        " from audit_chainlink where last_sequence > %s order by last_sequence limit %s) as link"
+        " where (place - 1) %% %s = %s order by last_sequence"
     )
-    with _raw_cursor() as cursor:
-        for *columns, content in cursor.stream(statement, [after_sequence, limit], binary=True):
+    with psycopg.Cursor(session) as cursor:
+        for *columns, content in cursor.stream(statement, [after_sequence, limit, share_count, place], binary=True):
             yield Link(*columns), content or b""
+
+
+def _in_turn(shares: list[Iterator[tuple[Link, bytes]]]) -> Iterator[tuple[Link, bytes]]:
+    """Give one of each share in turn until one has no more; the rest, which one session saw a moment later, is read and dropped."""
+    while True:
+        for share in shares:
+            if (found := next(share, None)) is None:
+                for other in shares:
+                    deque(other, maxlen=0)
+                return
+            yield found
 
 
 def broken_seal(*, after_sequence: int, before_sequence: int | None) -> int | None:

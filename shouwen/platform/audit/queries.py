@@ -13,7 +13,8 @@ from shouwen.platform.audit.rules import LINK_LENGTH, Break, Head, Link
 from shouwen.platform.people import queries as people
 from shouwen.platform.people.rules import Viewer
 
-LINKS_AT_ONCE = 64
+LINKS_AT_ONCE = 1_000
+LEAST_ID = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +141,11 @@ def _break_in(walk: _Walk) -> Break | None:
 
 
 def _break_after(walk: _Walk, marks: dict[int, int]) -> Break | None:
-    """Return the first entry behind the last link that is not above its mark: it should have been sealed long ago."""
+    """Return the first entry that no link covers and that no transaction can have brought since: before the first id or up to a mark."""
     for source in SOURCES:
-        after_id, up_to_id = walk.after_id(source.kind), marks.get(source.kind, 0)
-        if (entry_id := journal.first_id_between(source, after_id=after_id, up_to_id=up_to_id)) is not None:
-            return rules.slipped_in(entry_kind=source.kind, entry_id=entry_id)
+        for after_id, up_to_id in ((LEAST_ID, 0), (walk.after_id(source.kind), marks.get(source.kind, 0))):
+            if (entry_id := journal.first_id_between(source, after_id=after_id, up_to_id=up_to_id)) is not None:
+                return rules.slipped_in(entry_kind=source.kind, entry_id=entry_id)
     return None
 
 

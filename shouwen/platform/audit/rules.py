@@ -14,7 +14,7 @@ GENESIS = bytes(DIGEST_BYTES)  # what stands before the first link
 BETWEEN = b"\0"  # between two entries of one link: no entry ends with a text that could hold it
 
 _HEADER = Struct(">qhqq")  # last sequence, kind of entry, after which id, last id
-_ENTRY = Struct(f">q{DIGEST_BYTES}s")  # id and digest of one entry
+_ENTRY = Struct(">q16s")  # id and mark of one entry
 
 
 class Entry(NamedTuple):
@@ -28,8 +28,8 @@ class Entry(NamedTuple):
 class Link:
     """One link as it is stored: it seals the entries of one kind with ``after_id`` < id ≤ ``last_id``, the last being ``last_id``.
 
-    ``entries`` holds id and digest of each, so that a changed one can be named; ``content_digest`` is the SHA-256 of their bytes with
-    ``BETWEEN`` between them, so that unchanged ones are checked at once. ``digest`` covers all other columns.
+    ``content_digest`` is the SHA-256 of their bytes with ``BETWEEN`` between them: it proves all of them at once. ``entries`` holds id
+    and mark of each, so that a changed one can be named. ``digest`` is the SHA-256 of all other columns.
     """
 
     last_sequence: int
@@ -85,15 +85,10 @@ def grow(*, head: Head, entry_kind: int, after_id: int, entries: Sequence[Entry]
 
 def _next_link(head: Head, entry_kind: int, after_id: int, entries: Sequence[Entry]) -> Link:
     last_sequence, last_id = head.sequence + len(entries), entries[-1].id
-    listed = b"".join([_ENTRY.pack(entry.id, entry_digest(entry_kind, entry.content)) for entry in entries])
+    listed = b"".join([_ENTRY.pack(entry.id, _mark(entry_kind, entry.content)) for entry in entries])
     content_digest = _content_digest(entries)
     digest = _link_digest(last_sequence, entry_kind, after_id, last_id, listed, content_digest, head.digest)
     return Link(last_sequence, entry_kind, after_id, last_id, listed, content_digest, head.digest, digest)
-
-
-def entry_digest(entry_kind: int, content: bytes) -> bytes:
-    """Return the digest of one entry; the kind stands before its bytes, so an entry cannot pass for one of another kind."""
-    return sha256(bytes([entry_kind]) + content).digest()
 
 
 def link_holds(*, link: Link, head: Head, after_id: int, content: bytes) -> bool:
@@ -113,11 +108,11 @@ def first_break(*, link: Link, head: Head, after_id: int, entries: Sequence[Entr
     if problem := _problem_of_link(link, head, after_id):
         return Break(link.last_sequence, link.entry_kind, link.last_id, problem)
     unseen = {entry.id: entry.content for entry in entries}
-    for sequence, (entry_id, digest) in enumerate(_ENTRY.iter_unpack(link.entries), start=link.first_sequence):
+    for sequence, (entry_id, mark) in enumerate(_ENTRY.iter_unpack(link.entries), start=link.first_sequence):
         content = unseen.pop(entry_id, None)
         if content is None:
             return Break(sequence, link.entry_kind, entry_id, "the entry is gone")
-        if entry_digest(link.entry_kind, content) != digest:
+        if _mark(link.entry_kind, content) != mark:
             return Break(sequence, link.entry_kind, entry_id, "the entry was changed")
     if unseen:
         return slipped_in(entry_kind=link.entry_kind, entry_id=min(unseen))
@@ -138,6 +133,11 @@ def _problem_of_link(link: Link, head: Head, after_id: int) -> str | None:
     if link.after_id != after_id or link.digest != _link_digest(*stored):
         return "the link was changed"
     return None
+
+
+def _mark(entry_kind: int, content: bytes) -> bytes:
+    """Return the first half of the SHA-256 of the kind and the bytes of an entry."""
+    return sha256(bytes([entry_kind]) + content).digest()[:16]
 
 
 def _content_digest(entries: Sequence[Entry]) -> bytes:

@@ -42,7 +42,7 @@ def fact_ids() -> list[int]:
 def sealed() -> list[tuple[int, int]]:
     """Return kind and id of each sealed entry in the order of the chain."""
     links = ChainLink.objects.order_by("last_sequence")
-    return [(link.entry_kind, entry_id) for link in links for entry_id, _ in iter_unpack(">q32s", link.entries)]
+    return [(link.entry_kind, entry_id) for link in links for entry_id, _ in iter_unpack(">q16s", link.entries)]
 
 
 def test_facts_and_looks_are_sealed_in_order_and_once() -> None:
@@ -117,7 +117,7 @@ def test_the_chain_over_known_entries_never_changes() -> None:
 
     (link,) = rules.grow(head=START, entry_kind=1, after_id=0, entries=entries, link_length=rules.LINK_LENGTH)
 
-    assert link.digest.hex() == "e163f08818146ed4fb3b1ed3569f24d4ebdf02eefc50ccf6e5241c14bece1479"
+    assert link.digest.hex() == "3315faf12247878b326f3376368bc0d7c5e29f9327ae4391377a912982557cf9"
 
 
 @pytest.fixture
@@ -191,6 +191,13 @@ def test_a_fact_slipped_in_behind_the_last_link_is_named(chained: list[int]) -> 
     run("insert into outbox_fact (id, kind, case_kind, case_id, at, payload) values (%s, 'x', 'trial', 1, now(), '{}')", slipped)
 
     assert queries.verify_journal().broken == Break(None, 1, slipped, "this entry was slipped in: it was never sealed")
+
+
+@pytest.mark.usefixtures("chained")
+def test_a_fact_slipped_in_before_the_first_id_is_named() -> None:
+    run("insert into outbox_fact (id, kind, case_kind, case_id, at, payload) values (-5, 'x', 'trial', 1, now(), '{}')")
+
+    assert queries.verify_journal().broken == Break(None, 1, -5, "this entry was slipped in: it was never sealed")
 
 
 @pytest.mark.usefixtures("chained")
@@ -379,3 +386,46 @@ def test_sealing_goes_on_while_new_writers_come_as_long_as_the_old_ones_end() ->
     announce_some(1)
     assert services.seal_journal(at=NOON).is_complete
     assert queries.verify_journal() == queries.JournalCheck(checked=2, next_sequence=None, broken=None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sessions_read_a_long_chain_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "LONG", 0)
+    monkeypatch.setattr(rules, "LINK_LENGTH", 1)
+    announce_some(5)
+    services.seal_journal(at=NOON)
+
+    shared = list(journal.links_with_contents(after_sequence=0, limit=1_000))
+
+    with transaction.atomic():
+        assert shared == list(journal.links_with_contents(after_sequence=0, limit=1_000))
+    assert [link.last_sequence for link, _ in shared] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("place", range(5))
+def test_two_sessions_find_a_break_wherever_it_is_and_go_on(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "LONG", 0)
+    monkeypatch.setattr(rules, "LINK_LENGTH", 1)
+    announce_some(5)
+    services.seal_journal(at=NOON)
+    assert queries.verify_journal() == queries.JournalCheck(checked=5, next_sequence=None, broken=None)
+    changed = fact_ids()[place]
+    with transaction.atomic():
+        tamper("update outbox_fact set case_id = 99 where id = %s", changed)
+
+    broken = Break(place + 1, 1, changed, "the entry was changed")
+
+    assert queries.verify_journal() == queries.JournalCheck(checked=place, next_sequence=None, broken=broken)
+
+
+def test_links_that_only_one_session_saw_are_left_for_the_next_check() -> None:
+    early, late = iter([1, 3]), iter([2, 4, 6])
+
+    assert list(journal._in_turn([early, late])) == [1, 2, 3, 4]
+    assert list(late) == []
+
+
+def test_no_link_is_skipped_when_the_first_session_saw_fewer() -> None:
+    assert list(journal._in_turn([iter([1]), iter([2, 4])])) == [1, 2]
+    assert list(journal._in_turn([iter([1, 3, 5]), iter([2])])) == [1, 2, 3]

@@ -29,7 +29,7 @@ def first_break(link: Link, *entries: Entry, head: Head = BEHIND, after_id: int 
 
 def test_a_link_holds_what_is_documented() -> None:
     one, two = WHOLE
-    listed = b"".join(pack(">q32s", entry.id, sha256(b"\x01" + entry.content).digest()) for entry in (C, D))
+    listed = b"".join(pack(">q16s", entry.id, sha256(b"\x01" + entry.content).digest()[:16]) for entry in (C, D))
     content_digest = sha256(C.content + b"\0" + D.content).digest()
     digest = sha256(one.digest + pack(">qhqq", 4, 1, 20, 40) + content_digest + listed).digest()
 
