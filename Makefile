@@ -41,6 +41,7 @@ check: $(BIN)/.development ## Lint, types, floors, migrations, catalogues, map
 fix: $(BIN)/.development ## Format, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djlint --reformat --quiet shouwen || true
 
 map: $(BIN)/.development ## Write the map of facts, flats and jobs into docs/house.md, and look for new sentences
 	$(BIN)/python -m shouwen.config.map
