@@ -62,10 +62,13 @@ class EmbeddedServer:
         """
         with self._lock():
             programs = _programs()
-            if not (self.data_dir / "PG_VERSION").exists():
-                self._initialise(programs)
-            if not self.is_running():
-                self._launch(programs)
+            try:
+                if not (self.data_dir / "PG_VERSION").exists():
+                    self._initialise(programs)
+                if not self.is_running():
+                    self._launch(programs)
+            except subprocess.CalledProcessError as failure:
+                raise PostgresMissing(self._why_not()) from failure
         self._make_database(database)
 
     def stop(self) -> None:
@@ -73,6 +76,14 @@ class EmbeddedServer:
         with self._lock():
             if self.is_running():
                 _run([_programs() / "pg_ctl", "-D", self.data_dir, "-m", "fast", "-w", "stop"])
+
+    def _why_not(self) -> str:
+        """Return what to do when the server's own programs have failed."""
+        reach = f" Root starts it as {SERVICE_ACCOUNT}, who must be able to reach that folder." if os.geteuid() == 0 else ""
+        return (
+            f"The embedded PostgreSQL cannot be started in {self.data_dir}.{reach} Look into {self.data_dir}/server.log if it is there, "
+            "move the data folder with SHOUWEN_HOME, or set DATABASE_URL."
+        )
 
     def is_running(self) -> bool:
         try:

@@ -31,7 +31,7 @@ from shouwen.loop.workorders.services.promising import (
     move_promise,
     sweep_promises,
 )
-from shouwen.loop.workorders.services.recalculating import begin_redating, continue_redatings, recalculate_in_bulk
+from shouwen.loop.workorders.services.redating import begin_redating, continue_redatings
 from shouwen.loop.workorders.services.settling import (
     CannotCallBack,
     CannotClose,
@@ -103,7 +103,6 @@ __all__ = [
     "open_work_orders",
     "pause_work_order",
     "rate_hand_over",
-    "recalculate_in_bulk",
     "recalculate_targets",
     "record_call_back",
     "record_grade",

@@ -7,9 +7,6 @@ import os
 from collections.abc import Iterable
 from functools import cached_property
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 KEY_BYTES = 32
 NONCE_BYTES = 12
 BLIND_BYTES = 8
@@ -47,6 +44,8 @@ class Keyring:
     def __init__(self, *, keys: dict[int, bytes], index_key: bytes) -> None:
         if not keys or any(len(key) != KEY_BYTES or not 0 < key_id < 256 for key_id, key in keys.items()):
             raise ValueError("Sealing keys are 32 bytes each, with ids from 1 to 255.")
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # six megabytes: not for a process that seals nothing
+
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._index_key = index_key
         self._blinds: dict[str, hashlib.blake2b] = {}
@@ -74,6 +73,8 @@ class Keyring:
         cipher = self._ciphers.get(sealed[0])
         if cipher is None:
             raise SealBroken(f"The key {sealed[0]} of a sealed value is not among the keys.")
+        from cryptography.exceptions import InvalidTag
+
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             return cipher.decrypt(nonce, body, column.encode()).decode()
