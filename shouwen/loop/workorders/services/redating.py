@@ -1,0 +1,44 @@
+"""Planning to date live targets again after a calendar has changed, and doing it batch by batch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from shouwen.loop.workorders.models import Redating
+
+
+@transaction.atomic
+def begin_redating(*, calendar: str, digest: str, at: datetime) -> bool:
+    """Plan the dating again of all live targets by a new version of a calendar; return False when it was planned before.
+
+    An unfinished one of the same calendar is given up: the newer version is the one that counts.
+    """
+    Redating.objects.filter(calendar=calendar, done_at=None).exclude(digest=digest).update(done_at=at)
+    _, is_new = Redating.objects.get_or_create(digest=digest, defaults={"calendar": calendar, "begun_at": at})
+    return is_new
+
+
+def continue_redatings(*, at: datetime, batch_count: int = 10) -> int:
+    """Do up to ``batch_count`` batches of what is planned, each in a transaction of its own; return how many were done.
+
+    It goes on where it stopped, however it stopped.
+    """
+    done = 0
+    while done < batch_count and _next_batch(at):
+        done += 1
+    return done
+
+
+@transaction.atomic
+def _next_batch(at: datetime) -> bool:
+    planned = Redating.objects.select_for_update(skip_locked=True).filter(done_at=None).order_by("begun_at", "id").first()
+    if planned is None:
+        return False
+    from shouwen.loop.workorders.services.recalculating import recalculate_in_bulk  # brings numpy: not for a web process
+
+    last_id = recalculate_in_bulk(calendar=planned.calendar, after_id=planned.after_id, at=at)
+    planned.after_id, planned.done_at = last_id or planned.after_id, at if last_id is None else None
+    planned.save(update_fields=["after_id", "done_at"])
+    return True
