@@ -6,7 +6,7 @@ language what is wrong and what to do. The words are a plain English sentence wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class Refusal(Exception):
@@ -29,6 +29,17 @@ class Refusal(Exception):
         keys = {name: self.details.get(name) for name in ("problem", "hint")}
         words = {name: translate(key) for name, key in keys.items() if isinstance(key, str)}
         return translate(self.message) % (self.details | words)
+
+
+class Named:
+    """Several things named in a sentence; their labels turn into the reader's words only when the sentence is read."""
+
+    def __init__(self, labels: Iterable[object]) -> None:
+        self._labels = tuple(labels)
+
+    def __str__(self) -> str:
+        words = [str(label) for label in self._labels]
+        return (", " if all(word.isascii() for word in words) else "、").join(words) or "–"
 
 
 class NotFound(Refusal):

@@ -1,12 +1,23 @@
-"""YAML of the handbook: plain data only, read by the compiled parser where there is one (seven times as fast)."""
+"""YAML of the handbook: plain data only, read by the compiled parser where there is one (seven times as fast).
+
+The parser is imported where it is used: a web process reads the handbook from the database and needs none.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import yaml
+if TYPE_CHECKING:
+    import yaml
 
-PlainLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+@cache
+def plain_loader() -> type[yaml.SafeLoader]:
+    """Return the class that reads plain data."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(text: str) -> Any:
@@ -14,4 +25,6 @@ def read_yaml(text: str) -> Any:
 
     :raises yaml.YAMLError: when it is no YAML.
     """
-    return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a safe loader
+    import yaml
+
+    return yaml.load(text, Loader=plain_loader())  # noqa: S506 - a safe loader

@@ -112,6 +112,17 @@ class CallBackResult(TextChoices):
     UNSOLVED = "unsolved", _("The customer says it is not solved")
 
 
+class Missing(TextChoices):
+    """What is still missing before the loop is closed (闭环所缺)."""
+
+    RESOLUTION = "resolution", _("the work to be finished")
+    RESULT_TOLD = "result_told", _("the result to be told to the customer")
+    CALL_BACK = "call_back", _("the call-back")
+    GRADE = "grade", _("the customer's grade")
+    VISIT = "visit", _("the visit to be settled")
+    PROMISE = "promise", _("promises to be kept or moved")
+
+
 class ReopenReason(TextChoices):
     """Why a matter is taken up again (重开原因)."""
 

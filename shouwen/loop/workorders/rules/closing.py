@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Missing(StrEnum):
-    """What is still missing before the loop is closed."""
-
-    RESOLUTION = "resolution"
-    RESULT_TOLD = "result_told"
-    CALL_BACK = "call_back"
-    GRADE = "grade"
-    VISIT = "visit"
-    PROMISE = "promise"
+from shouwen.loop.workorders.choices import Missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
-from shouwen.kernel.errors import Refusal
+from shouwen.kernel.errors import Named, Refusal
 from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import events, permissions
 from shouwen.loop.workorders.choices import EscalationReason, Priority, Stage, TargetState, Verb
@@ -21,6 +21,7 @@ from shouwen.loop.workorders.services.matter import lock_matter
 from shouwen.platform.calendars.queries import calendar_in_force, list_calendars
 from shouwen.platform.outbox.services import announce
 from shouwen.platform.people.queries import StaffCard, holders, superiors
+from shouwen.records.norms.choices import PauseReason
 from shouwen.records.norms.queries import norm_version
 
 
@@ -46,7 +47,7 @@ def pause_work_order(*, work_order_id: int, reason: str, actor_id: int, at: date
     if matter.order.paused_at is not None:
         raise CannotPause("The clock of this matter is paused already.")
     if reason not in allowed:
-        raise CannotPause(reason=reason, allowed=", ".join(allowed) or "–")
+        raise CannotPause(reason=reason, allowed=Named(PauseReason(one).label for one in allowed))
     announce(events.ClockPaused(reason=reason, **matter.about))
     matter.order.targets.filter(state=TargetState.RUNNING).update(state=TargetState.PAUSED, next_alarm_at=None)
     matter.move(paused_at=at, pause_reason=reason, next_due_at=None)

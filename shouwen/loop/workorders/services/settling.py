@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from shouwen.kernel.errors import Refusal
+from shouwen.kernel.errors import Named, Refusal
 from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import events, sheets, writing
-from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, ReopenReason, Stage, Verb
+from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, Missing, ReopenReason, Stage, Verb
 from shouwen.loop.workorders.models import StepRun, Visit, WorkOrder
 from shouwen.loop.workorders.rules import targets
-from shouwen.loop.workorders.rules.closing import LoopState, Missing, missing_for_closing
+from shouwen.loop.workorders.rules.closing import LoopState, missing_for_closing
 from shouwen.loop.workorders.services.matter import Matter, lock_matter, unit_for
 from shouwen.loop.workorders.services.working import earliest_due, new_targets
 from shouwen.platform.outbox.services import announce
@@ -49,7 +49,7 @@ class CannotClose(Refusal):
 
     def __init__(self, missing: tuple[Missing, ...]) -> None:
         self.missing = missing
-        super().__init__(missing=", ".join(missing))
+        super().__init__(missing=Named(one.label for one in missing))
 
 
 class CannotReopen(Refusal):

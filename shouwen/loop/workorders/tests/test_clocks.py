@@ -33,6 +33,7 @@ from shouwen.platform.people.tests.factories import PostFactory, StaffFactory, U
 from shouwen.platform.policies.choices import Unit
 from shouwen.platform.policies.rules import Place
 from shouwen.platform.policies.services import learn_entries
+from shouwen.records.norms.choices import PauseReason
 
 WAITING = "waiting_for_customer"
 
@@ -89,7 +90,7 @@ def test_only_the_reasons_of_the_norm_stop_a_clock(company: Company) -> None:
     with refused(services.CannotPause) as refusal:
         pause(order, 4, by=company.li, reason="severe_weather")
 
-    assert WAITING in refusal.value.explain()
+    assert str(PauseReason(WAITING).label) in refusal.value.explain()
 
 
 def test_a_clock_is_not_paused_twice_nor_resumed_twice(company: Company) -> None:

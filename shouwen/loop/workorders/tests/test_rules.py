@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shouwen.loop.workorders.rules.closing import LoopState, Missing, missing_for_closing
+from shouwen.loop.workorders.choices import Missing
+from shouwen.loop.workorders.rules.closing import LoopState, missing_for_closing
 from shouwen.loop.workorders.rules.escalation import next_alarm_at
 from shouwen.loop.workorders.rules.merging import FieldChange, MergePlan, merge_fields
 from shouwen.loop.workorders.rules.numbers import id_of, number_of

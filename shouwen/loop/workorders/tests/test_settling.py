@@ -3,10 +3,9 @@ from django.db import IntegrityError, transaction
 
 from shouwen.kernel.errors import NotAllowed
 from shouwen.loop.workorders import events, services
-from shouwen.loop.workorders.choices import CallBackResult, GradeSource, PromiseKind, ReopenReason, Stage, TargetState
+from shouwen.loop.workorders.choices import CallBackResult, GradeSource, Missing, PromiseKind, ReopenReason, Stage, TargetState
 from shouwen.loop.workorders.models import StepRun, WorkOrder
 from shouwen.loop.workorders.queries import verify_work_order
-from shouwen.loop.workorders.rules.closing import Missing
 from shouwen.loop.workorders.services.matter import TimeRunsBackward, WrongStage
 from shouwen.loop.workorders.tests.factories import (
     Company,
