@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from shouwen.config.founding import jobs_staff_id
 from shouwen.faces.api import tasks as api
@@ -122,10 +124,16 @@ def _task(job: Job) -> Callable[[int], None]:
 
 def _register_rescue(app: Any, stalled_after_s: float) -> None:
     async def rescue(timestamp: int) -> None:
-        """Return jobs whose worker has died to the queue, and forget what has long been done."""
+        """Return jobs whose worker has died to the queue, and forget what has long been done.
+
+        Where the next tick of the job waits already, that one does its work and the stalled one is given up.
+        """
         manager = app.job_manager
         for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
-            await manager.retry_job(stalled)
+            try:
+                await manager.retry_job(stalled)
+            except UniqueViolation:
+                await manager.finish_job(stalled, status=Status.ABORTED, delete_job=False)
         await manager.delete_old_jobs(nb_hours=24, include_failed=False)
 
     app.periodic(cron=EVERY_10_S, periodic_id="rescue")(app.task(name="rescue", queueing_lock="rescue")(rescue))
