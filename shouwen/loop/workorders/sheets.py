@@ -11,9 +11,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
+import psycopg
 from django.db import connection, models
 
 from shouwen.loop.workorders.choices import PromiseState, TargetState
@@ -68,6 +69,19 @@ def sheet(work_order_id: int) -> Sheet | None:
         return None
     parts = [[] if part is None else orjson.loads(part) for part in found[-len(PARTS) :]]
     return Sheet(_order(found[: -len(PARTS)]), *parts)
+
+
+def rows_of(question: models.QuerySet[Any, Any]) -> list[Row]:
+    """Return the rows of a list as plain values, instants in UTC: read in PostgreSQL's binary form, a quarter of the work of its texts."""
+    statement, values = question.query.sql_with_params()
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    binary: Any = psycopg.Cursor(raw)
+    binary.format = psycopg.pq.Format.BINARY
+    cursor: Any = connection.make_debug_cursor(binary) if connection.queries_logged else connection.make_cursor(binary)
+    with cursor:
+        cursor.execute(statement, values)
+        return cast(list[Row], cursor.fetchall())
 
 
 def open_run(work_order_id: int) -> StepRun:

@@ -20,9 +20,7 @@ from shouwen.platform.policies.queries import PolicyCard, PolicyFilters
 from shouwen.platform.policies.queries import get_policy as read_policy
 from shouwen.platform.policies.queries import list_policies as read_policies
 from shouwen.records.norms import queries
-from shouwen.records.norms.rules.bpmn import export
 from shouwen.records.norms.rules.definition import Norm
-from shouwen.records.norms.rules.drawing import draw
 from shouwen.records.norms.rules.labels import Labels
 
 READ = Scope.HANDBOOK_READ
@@ -102,6 +100,8 @@ Language = Annotated[Literal["zh", "en"], Query()]
 @router.get("/norm-versions/{version_id}/diagram.svg", **draws(READ, media="image/svg+xml"))
 def draw_norm(request: ApiRequest, version_id: PathId, language: Language = "zh") -> HttpResponse:
     """Draw a norm: a lane for each role, the steps and the ways between them."""
+    from shouwen.records.norms.rules.drawing import draw  # not for a process that is never asked for a picture
+
     picture = draw(norm=queries.norm_version(version_id=version_id), labels=_labels(language))
     return HttpResponse(picture.svg, content_type="image/svg+xml")
 
@@ -109,6 +109,8 @@ def draw_norm(request: ApiRequest, version_id: PathId, language: Language = "zh"
 @router.get("/norm-versions/{version_id}/process.bpmn", **draws(READ, media="application/xml"))
 def export_norm(request: ApiRequest, version_id: PathId, language: Language = "zh") -> HttpResponse:
     """Export a norm as BPMN 2.0 with its diagram."""
+    from shouwen.records.norms.rules.bpmn import export  # not for a process that is never asked for a diagram
+
     text = export(norm=queries.norm_version(version_id=version_id), labels=_labels(language))
     return HttpResponse(text, content_type="application/xml")
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from shouwen.kernel.errors import BadInput
-from shouwen.loop.workorders import permissions
+from shouwen.loop.workorders import permissions, sheets
 from shouwen.loop.workorders.choices import Stage
 from shouwen.loop.workorders.models import WorkOrder
 from shouwen.loop.workorders.rules.numbers import number_of
@@ -107,7 +107,7 @@ def list_work_orders(*, filters: WorkOrderFilters, viewer: Viewer, after: str | 
     rows = visible(viewer).filter(filters.condition()).annotate(due=Coalesce("next_due_at", FAR))
     if after is not None:
         rows = rows.filter(_behind(after))
-    found = list(rows.order_by("priority", "due", "id").values_list(*CARD_COLUMNS)[: limit + 1])
+    found = sheets.rows_of(rows.order_by("priority", "due", "id").values_list(*CARD_COLUMNS)[: limit + 1])
     cards = tuple(WorkOrderCard(*row) for row in found[:limit])
     return WorkOrderPage(cards, _cursor(cards[-1]) if len(found) > limit else None)
 

@@ -49,7 +49,7 @@ class CannotClose(Refusal):
 
     def __init__(self, missing: tuple[Missing, ...]) -> None:
         self.missing = missing
-        super().__init__(missing=Named(one.label for one in missing))
+        super().__init__(missing=Named(Missing(one).label for one in missing))
 
 
 class CannotReopen(Refusal):

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, TypeVar
-
-import yaml
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from shouwen.kernel.errors import Refusal
-from shouwen.kernel.plain_yaml import PlainLoader
+from shouwen.kernel.plain_yaml import plain_loader
 from shouwen.platform.policies.choices import (
     DURATION_UNITS,
     Area,
@@ -27,6 +26,9 @@ from shouwen.platform.policies.choices import (
     Zone,
 )
 from shouwen.platform.policies.rules.entries import SHANGHAI, PolicyEntry, Value
+
+if TYPE_CHECKING:
+    import yaml
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -68,15 +70,16 @@ class _Wrong(Exception):
         self.field, self.problem = field, problem
 
 
-class _DecimalLoader(PlainLoader):  # type: ignore[valid-type, misc]
-    """YAML in which a figure with a point is a ``Decimal``, exactly as written."""
+@cache
+def _decimal_loader() -> type[yaml.SafeLoader]:
+    """Return the reader of YAML in which a figure with a point is a ``Decimal``, exactly as written."""
+    loader: Any = type("DecimalLoader", (plain_loader(),), {})
+    loader.add_constructor("tag:yaml.org,2002:float", _as_written)
+    return cast("type[yaml.SafeLoader]", loader)
 
 
 def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
     return Decimal(str(loader.construct_scalar(node)).replace("_", ""))
-
-
-_DecimalLoader.add_constructor("tag:yaml.org,2002:float", _as_written)
 
 
 def parse_text(*, text: str, where: str) -> tuple[PolicyEntry, ...]:
@@ -84,8 +87,10 @@ def parse_text(*, text: str, where: str) -> tuple[PolicyEntry, ...]:
 
     :raises PolicyInvalid: when the text is no YAML or an entry is wrong.
     """
+    import yaml  # not for a process that reads no files
+
     try:
-        document = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506  # a safe loader with exact figures
+        document = yaml.load(text, Loader=_decimal_loader())  # noqa: S506  # a safe loader with exact figures
     except (yaml.YAMLError, InvalidOperation, ValueError) as error:
         raise PolicyInvalid((Problem(where, "the file", "-", f"is not YAML: {error}"),)) from error
     return parse_policies(document, where=where)

@@ -13,7 +13,6 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, NamedTuple
 
-import yaml
 from django.db import connection, transaction
 
 from shouwen.kernel.errors import Refusal
@@ -89,6 +88,8 @@ def load_mapping(*, path: Path) -> Mapping:
     :raises MappingInvalid: when it is wrong.
     :raises CannotImport: when it cannot be read.
     """
+    import yaml  # not for a process that imports nothing
+
     try:
         return parse_mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as broken:
