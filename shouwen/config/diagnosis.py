@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 BACKLOG_WARNING = timedelta(minutes=2)
 HEARTBEAT_LIMIT_S = 60
@@ -186,6 +187,33 @@ def _mail(at: datetime) -> Iterator[Finding]:
         yield Finding("mail", Level.OK, f"{place} answers")
 
 
+def _text_messages(at: datetime) -> Iterator[Finding]:
+    from django.conf import settings
+
+    from shouwen.loop.messages.choices import Channel
+    from shouwen.loop.messages.gateways.chosen import descriptions
+
+    goes_nowhere = settings.SMS_CARRIER.startswith("shouwen.loop.messages.gateways.file.")
+    yield Finding(
+        "text messages",
+        Level.WARNING if goes_nowhere else Level.OK,
+        descriptions()[Channel.SMS],
+        "see docs/howto/messages.md" if goes_nowhere else "",
+    )
+
+
+def _links(at: datetime) -> Iterator[Finding]:
+    from django.conf import settings
+
+    is_local = urlsplit(settings.PUBLIC_URL).hostname in ("localhost", "127.0.0.1", "::1")
+    yield Finding(
+        "links to customers",
+        Level.WARNING if is_local else Level.OK,
+        f"they lead to {settings.PUBLIC_URL}" + (", which no customer can reach" if is_local else ""),
+        "set SHOUWEN_PUBLIC_URL to the address of this site" if is_local else "",
+    )
+
+
 def _secrets(at: datetime) -> Iterator[Finding]:
     only_here = [name for name in SECRETS if not os.environ.get(name)]
     if only_here:
@@ -220,6 +248,8 @@ LOOKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _worker,
     _journal,
     _mail,
+    _text_messages,
+    _links,
     _secrets,
     _disk,
 )

@@ -166,6 +166,15 @@ EMAIL_USE_TLS = os.environ.get("SHOUWEN_SMTP_TLS") == "1"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("SHOUWEN_MAIL_FROM", "service@localhost")
 
+# What every notice to a customer says about us; without a name, that of the topmost unit.
+COMPANY_NAME = os.environ.get("SHOUWEN_COMPANY_NAME", "")
+COMPANY_NAME_EN = os.environ.get("SHOUWEN_COMPANY_NAME_EN", "")
+HOTLINE = os.environ.get("SHOUWEN_HOTLINE", "95598")
+PUBLIC_URL = os.environ.get("SHOUWEN_PUBLIC_URL", "http://localhost:8000")
+SMS_CARRIER = os.environ.get("SHOUWEN_SMS_CARRIER", "shouwen.loop.messages.gateways.file.file_from_settings")
+SMS_FILE = os.environ.get("SHOUWEN_SMS_FILE", str(postgres.default_data_dir().parent / "text-messages.jsonl"))
+WEBHOOKS_MAY_GO_INSIDE = os.environ.get("SHOUWEN_WEBHOOKS_MAY_GO_INSIDE") == "1"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

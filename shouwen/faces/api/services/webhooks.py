@@ -41,7 +41,7 @@ class Subscribed:
 
 def may_go_inside() -> bool:
     """Return whether webhooks may go to addresses of the company's own network, by plain HTTP too: for tests and closed networks."""
-    return bool(getattr(settings, "WEBHOOKS_MAY_GO_INSIDE", False))
+    return bool(settings.WEBHOOKS_MAY_GO_INSIDE)
 
 
 @transaction.atomic

@@ -12,12 +12,10 @@ from shouwen.loop.messages.choices import Channel
 from shouwen.loop.messages.gateways.carrier import Carrier
 from shouwen.loop.messages.gateways.smtp import smtp_from_settings
 
-FILE_CARRIER = "shouwen.loop.messages.gateways.file.file_from_settings"
-
 
 def carriers() -> dict[str, Carrier]:
     """Return a fresh carrier for each channel. ``SMS_CARRIER`` names a callable without arguments that returns one."""
-    make_sms = cast(Callable[[], Carrier], import_string(getattr(settings, "SMS_CARRIER", FILE_CARRIER)))
+    make_sms = cast(Callable[[], Carrier], import_string(settings.SMS_CARRIER))
     return {Channel.EMAIL: smtp_from_settings(), Channel.SMS: make_sms()}
 
 

@@ -16,12 +16,11 @@ from shouwen.loop.messages.rules.parcels import Parcel, Report
 log = logging.getLogger(__name__)
 
 NAME = "file"
-DEFAULT_PATH = "~/.local/share/shouwen/text-messages.jsonl"
 
 
 def file_from_settings() -> FileCarrier:
     """Return the carrier that writes to the setting ``SMS_FILE``."""
-    return FileCarrier(Path(getattr(settings, "SMS_FILE", DEFAULT_PATH)).expanduser())
+    return FileCarrier(Path(settings.SMS_FILE).expanduser())
 
 
 class FileCarrier:
@@ -35,7 +34,7 @@ class FileCarrier:
 
     @property
     def description(self) -> str:
-        return f"No carrier of text messages is set up: they are written to {self._path} and reach nobody (setting SMS_CARRIER)."
+        return f"No carrier of text messages is set up: they are written to {self._path} and reach nobody (setting SHOUWEN_SMS_CARRIER)."
 
     def send(self, parcel: Parcel) -> Report:
         if not self._has_warned:

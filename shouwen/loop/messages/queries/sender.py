@@ -13,8 +13,6 @@ from shouwen.platform.people.choices import UnitKind
 from shouwen.platform.people.queries import list_units
 from shouwen.platform.search.queries import keyring
 
-DEFAULT_HOTLINE = "95598"
-DEFAULT_PUBLIC_URL = "http://localhost:8000"
 THREAD_PURPOSE = "message thread"
 
 
@@ -36,8 +34,8 @@ class Sender:
 
 def sender() -> Sender:
     """Return the settings ``COMPANY_NAME``, ``COMPANY_NAME_EN`` and ``HOTLINE``; without a name that of the topmost unit."""
-    name = getattr(settings, "COMPANY_NAME", "") or _topmost_unit()
-    return Sender(Words(name, getattr(settings, "COMPANY_NAME_EN", "") or name), getattr(settings, "HOTLINE", DEFAULT_HOTLINE))
+    name = settings.COMPANY_NAME or _topmost_unit()
+    return Sender(Words(name, settings.COMPANY_NAME_EN or name), settings.HOTLINE)
 
 
 def _topmost_unit() -> str:
@@ -47,7 +45,7 @@ def _topmost_unit() -> str:
 
 def public_link(*, path: str) -> str:
     """Return the address of a page for customers (setting ``PUBLIC_URL``)."""
-    return f"{getattr(settings, 'PUBLIC_URL', DEFAULT_PUBLIC_URL).rstrip('/')}/{path.lstrip('/')}"
+    return f"{settings.PUBLIC_URL.rstrip('/')}/{path.lstrip('/')}"
 
 
 def mail_host() -> str:

@@ -260,5 +260,5 @@ def test_the_settings_choose_the_carriers(settings, tmp_path: Path) -> None:
     assert told == {
         "email": "Mail goes out by SMTP through mail.example:2525.",
         "sms": f"No carrier of text messages is set up: they are written to {tmp_path / 'out.jsonl'} and reach nobody "
-        "(setting SMS_CARRIER).",
+        "(setting SHOUWEN_SMS_CARRIER).",
     }
