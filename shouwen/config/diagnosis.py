@@ -163,11 +163,23 @@ def _worker(at: datetime) -> Iterator[Finding]:
 
 
 def _journal(at: datetime) -> Iterator[Finding]:
-    from shouwen.platform.audit.queries import count_unsealed, journal_head
+    from shouwen.platform.audit.queries import count_unsealed, journal_head, last_inspection
 
     head = journal_head()
     unsealed = sum(count_unsealed().values())
     yield Finding("journal", Level.OK, f"sealed up to link {head.sequence} ({head.digest[:12]}), {unsealed} ids above it")
+    inspection = last_inspection()
+    if inspection is None:
+        yield Finding("journal", Level.OK, "not inspected yet; the worker does it every night")
+    elif inspection.problem:
+        yield Finding(
+            "journal",
+            Level.FAULT,
+            f"the inspection of {inspection.at:%F %T}Z found it broken: {inspection.problem}",
+            "find out who has changed the database; see docs/howto/operate.md",
+        )
+    else:
+        yield Finding("journal", Level.OK, f"whole at {inspection.at:%F %T}Z, {inspection.checked:,} entries checked")
 
 
 def _mail(at: datetime) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from shouwen.loop.contact import services as contact
 from shouwen.loop.messages import tasks as messages
 from shouwen.loop.satisfaction import services as satisfaction
 from shouwen.loop.workorders import services as workorders
-from shouwen.platform.audit.services import seal_journal
+from shouwen.platform.audit.services import inspect_journal, seal_journal
 from shouwen.platform.files.services import purge_files
 from shouwen.platform.search.services import refresh_broad_terms
 
@@ -63,6 +63,10 @@ def _seal(at: datetime) -> object:
     return seal_journal(at=at)
 
 
+def _inspect(at: datetime) -> object:
+    return inspect_journal(at=at)
+
+
 def _redate(at: datetime) -> object:
     return workorders.continue_redatings(at=at)
 
@@ -97,6 +101,7 @@ JOBS = (
     Job("deliver_webhooks", EVERY_2_S, "Send facts to the programs that have subscribed to them", _deliver_webhooks),
     Job("redate_targets", EVERY_10_S, "Date running deadlines again after a calendar has changed", _redate),
     Job("seal_journal", EVERY_MINUTE, "Chain the new entries of the journal", _seal),
+    Job("inspect_journal", NIGHTLY, "Check the whole chain of the journal, and announce a break", _inspect),
     Job("forget_answers", NIGHTLY, "Forget answers that were kept under an Idempotency-Key", _forget_answers),
     Job("purge_files", NIGHTLY, "Delete files whose time is over", _purge_files),
     Job("count_terms", NIGHTLY, "Count which search terms are too broad for their index", _count_terms),

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from shouwen.config.diagnosis import BACKLOG_WARNING, Finding, Level, examine
 from shouwen.config.founding import found
+from shouwen.platform.audit.services import inspect_journal, seal_journal
 from shouwen.platform.outbox.queries import backlog
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +79,18 @@ def test_links_that_no_customer_can_reach_are_told(settings: Any, url: str, leve
     settings.PUBLIC_URL = url
 
     assert findings()["links to customers"].level is level
+
+
+def test_a_journal_that_an_inspection_found_broken_is_a_fault() -> None:
+    found(at=NOON)
+    seal_journal(at=NOON)
+    inspect_journal(at=NOON)
+    assert [finding.level for finding in examine(at=NOON) if finding.subject == "journal"] == [Level.OK, Level.OK]
+
+    with connection.cursor() as cursor:
+        cursor.execute("set local session_replication_role = replica")
+        cursor.execute("delete from outbox_fact where id = (select min(id) from outbox_fact)")
+        cursor.execute("set local session_replication_role = origin")
+    inspect_journal(at=NOON)
+
+    assert findings()["journal"].level is Level.FAULT

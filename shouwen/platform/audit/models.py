@@ -83,3 +83,14 @@ class SealMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_entry_kind_display()} ≤ {self.sealed_id}"
+
+
+class Inspection(models.Model):
+    """One check of the whole journal: how many entries were in the chain, and the first thing that did not hold, if any."""
+
+    at = models.DateTimeField()
+    checked = models.BigIntegerField()
+    problem = models.CharField(max_length=200, default="")
+
+    def __str__(self) -> str:
+        return f"{self.at:%F} {self.problem or 'whole'}"

@@ -8,7 +8,7 @@ from math import ceil
 
 from shouwen.platform.audit import journal, permissions, rules
 from shouwen.platform.audit.journal import SOURCES
-from shouwen.platform.audit.models import Look, SealMark
+from shouwen.platform.audit.models import Inspection, Look, SealMark
 from shouwen.platform.audit.rules import LINK_LENGTH, Break, Head, Link
 from shouwen.platform.people import queries as people
 from shouwen.platform.people.rules import Viewer
@@ -74,6 +74,20 @@ class JournalHead:
 def journal_head() -> JournalHead:
     sequence, digest = journal.head()
     return JournalHead(sequence=sequence, digest=digest.hex())
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionCard:
+    """When the whole journal was last checked, how many entries it had, and what did not hold; empty when it was whole."""
+
+    at: datetime
+    checked: int
+    problem: str
+
+
+def last_inspection() -> InspectionCard | None:
+    row = Inspection.objects.order_by("-pk").first()
+    return None if row is None else InspectionCard(at=row.at, checked=row.checked, problem=row.problem)
 
 
 def count_unsealed() -> dict[str, int]:

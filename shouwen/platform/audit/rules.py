@@ -69,6 +69,10 @@ class Break:
     entry_id: int
     problem: str
 
+    @property
+    def says(self) -> str:
+        return f"{self.problem} (number {self.sequence}, kind {self.entry_kind}, id {self.entry_id})"
+
 
 def grow(*, head: Head, entry_kind: int, after_id: int, entries: Sequence[Entry], link_length: int) -> list[Link]:
     """Return the links that seal these entries behind ``head``, at most ``link_length`` of them in each.

@@ -1,17 +1,20 @@
-"""Recording looks and sealing the journal."""
+"""Recording looks, sealing the journal and inspecting it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from shouwen.kernel.errors import Refusal
 from shouwen.platform.audit import journal, rules
+from shouwen.platform.audit.events import JournalFoundBroken
 from shouwen.platform.audit.journal import SOURCES, Source
-from shouwen.platform.audit.models import Seal, SealMark
+from shouwen.platform.audit.models import Inspection, Seal, SealMark
+from shouwen.platform.audit.queries import JournalCheck, verify_journal
+from shouwen.platform.outbox.services import announce
 
 SEAL_LOCK = 0x7365616C  # "seal": one sealing at a time
 SEAL_AT_ONCE = 50_000
@@ -72,6 +75,34 @@ def seal_journal(*, at: datetime, limit: int = 1_000_000) -> SealingReport:
     if sealed:
         Seal.objects.create(last_sequence=sequence, digest=digest, sealed_at=at)
     return SealingReport(sealed=sealed, last_sequence=sequence, digest=digest.hex(), is_complete=is_complete)
+
+
+def inspect_journal(*, at: datetime) -> JournalCheck:
+    """Check the whole journal, keep what was found for ``last_inspection``, and announce a break to everybody who listens."""
+    check, checked = JournalCheck(checked=0, next_sequence=1, broken=None), 0
+    while check.next_sequence is not None:
+        check = verify_journal(from_sequence=check.next_sequence)
+        checked += check.checked
+    _note_inspection(check := replace(check, checked=checked), at)
+    return check
+
+
+@transaction.atomic
+def _note_inspection(check: JournalCheck, at: datetime) -> None:
+    found = check.broken
+    row = Inspection.objects.create(at=at, checked=check.checked, problem=found.says if found else "")
+    if found:
+        announce(
+            JournalFoundBroken(
+                inspection_id=row.pk,
+                sequence=found.sequence,
+                entry_kind=found.entry_kind,
+                entry_id=found.entry_id,
+                problem=found.problem,
+                actor_id=None,
+                at=at,
+            )
+        )
 
 
 def _seal_source(source: Source, limit: int) -> tuple[int, bool]:

@@ -17,6 +17,7 @@ from shouwen.platform.policies.queries import all_entries
 from shouwen.records.norms import permissions, queries
 from shouwen.records.norms.events import NormVersionPublished
 from shouwen.records.norms.models import Norm, NormVersion
+from shouwen.records.norms.rules.definition import Norm as Definition
 from shouwen.records.norms.rules.definition import parse_norm
 from shouwen.records.norms.rules.soundness import Defect, check
 
@@ -68,9 +69,9 @@ def revise_norm(*, document: Mapping[str, Any], actor_id: int, at: datetime) -> 
 
 @transaction.atomic
 def publish_norm_version(*, document: Mapping[str, Any], actor_id: int | None, at: datetime) -> bool:
-    """Publish one version of a norm as it stands; return False when just this is published already.
+    """Publish one version of a norm as it stands, unchecked; return False when just this is published already.
 
-    The files of the handbook come in by this door: ``shouwen norms check`` has proved them before.
+    People come in by ``revise_norm`` and files by ``load_handbook``: both prove the norm sound first.
 
     :raises NormInvalid: when the document is not a norm.
     :raises NormVersionChanged: when that version is published with another text.
@@ -107,6 +108,17 @@ def publish_norm_version(*, document: Mapping[str, Any], actor_id: int | None, a
 
 
 def load_handbook(*, folder: Path, actor_id: int | None, at: datetime) -> int:
-    """Publish every norm version in ``folder`` that is new; return how many."""
+    """Publish every norm version in ``folder`` that is new; return how many.
+
+    :raises NormUnsound: of the first one that does not hold together by the policies known at ``at``.
+    """
     documents = [read_yaml(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))]
+    policies = all_entries(known_at=at)
+    for document in documents:
+        if not _is_published(norm := parse_norm(document)) and (defects := check(norm=norm, policies=policies)):
+            raise NormUnsound(defects)
     return sum(publish_norm_version(document=document, actor_id=actor_id, at=at) for document in documents)
+
+
+def _is_published(norm: Definition) -> bool:
+    return NormVersion.objects.filter(norm__code=norm.id, version=norm.version, digest=norm.digest).exists()

@@ -429,3 +429,33 @@ def test_links_that_only_one_session_saw_are_left_for_the_next_check() -> None:
 def test_no_link_is_skipped_when_the_first_session_saw_fewer() -> None:
     assert list(journal._in_turn([iter([1]), iter([2, 4])])) == [1, 2]
     assert list(journal._in_turn([iter([1, 3, 5]), iter([2])])) == [1, 2, 3]
+
+
+def test_an_inspection_of_a_whole_journal_is_kept_and_announces_nothing() -> None:
+    announce_some(3)
+    services.seal_journal(at=NOON)
+    told = len(fact_ids())
+
+    check = services.inspect_journal(at=NOON)
+
+    assert check == queries.JournalCheck(checked=3, next_sequence=None, broken=None)
+    assert queries.last_inspection() == queries.InspectionCard(at=NOON, checked=3, problem="")
+    assert len(fact_ids()) == told
+
+
+def test_an_inspection_that_finds_a_break_keeps_it_and_announces_it() -> None:
+    announce_some(3)
+    services.seal_journal(at=NOON)
+    second = fact_ids()[1]
+    tamper("update outbox_fact set payload = '{}' where id = %s", second)
+
+    check = services.inspect_journal(at=NOON)
+
+    assert check.broken is not None
+    inspection = queries.last_inspection()
+    assert inspection is not None
+    assert inspection.problem == check.broken.says
+    told = run(
+        "select (payload ->> 'sequence')::int, (payload ->> 'entry_id')::int from outbox_fact where kind = 'JournalFoundBroken'"
+    )
+    assert told == [(2, second)]

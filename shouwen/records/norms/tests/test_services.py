@@ -12,7 +12,7 @@ from shouwen.kernel.errors import NotAllowed
 from shouwen.platform.outbox.queries import list_facts
 from shouwen.platform.people.tests.factories import StaffFactory, administrator
 from shouwen.platform.policies.choices import Force
-from shouwen.platform.policies.services import learn_entries
+from shouwen.platform.policies.services import learn_entries, load_register
 from shouwen.records.norms import queries, services
 from shouwen.records.norms.events import NormVersionPublished
 from shouwen.records.norms.models import Norm, NormVersion
@@ -193,9 +193,10 @@ def test_an_unsound_version_is_refused_with_every_defect() -> None:
 
 
 def test_loading_the_handbook_publishes_the_36_and_loading_it_again_changes_nothing() -> None:
+    load_register(folder=NORMS.parent / "policies", actor_id=None, at=NOON)
+
     first = services.load_handbook(folder=NORMS, actor_id=None, at=NOON)
     before = (rows(), len(announced()))
-
     again = services.load_handbook(folder=NORMS, actor_id=None, at=NOON + timedelta(days=1))
 
     assert (first, again) == (36, 0)
@@ -203,6 +204,7 @@ def test_loading_the_handbook_publishes_the_36_and_loading_it_again_changes_noth
     assert len(before[0]) == before[1] == 36
 
 
+@pytest.mark.usefixtures("_policies_are_known")
 def test_a_file_with_the_next_version_is_all_that_a_second_load_brings(tmp_path: Path) -> None:
     write(tmp_path / "6.9-lamp-out.yaml", lamp())
     first = services.load_handbook(folder=tmp_path, actor_id=None, at=NOON)
@@ -211,6 +213,17 @@ def test_a_file_with_the_next_version_is_all_that_a_second_load_brings(tmp_path:
     second = services.load_handbook(folder=tmp_path, actor_id=None, at=NOON)
 
     assert (first, second, [row[1] for row in rows()]) == (1, 1, [1, 2])
+
+
+def test_a_folder_with_an_unsound_norm_is_refused_whole(tmp_path: Path) -> None:
+    write(tmp_path / "6.8-good.yaml", lamp(lambda document: document.update(id="6.8", slug="good")))
+    write(tmp_path / "6.9-lamp-out.yaml", lamp(lambda document: document["steps"][0]["limit"].update(policy="lamp.nowhere")))
+    learn_entries(entries=POLICIES, actor_id=None, at=NOON)
+
+    with pytest.raises(services.NormUnsound, match=r"6\.9"):
+        services.load_handbook(folder=tmp_path, actor_id=None, at=NOON)
+
+    assert rows() == []
 
 
 def write(path: Path, document: Document) -> None:
