@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
+from shouwen.config.calc.reading import whole_number
 from shouwen.config.calc.registry import Document
 from shouwen.kernel.errors import BadInput
 from shouwen.kernel.facts import Fact
@@ -26,20 +27,32 @@ KINDS: dict[str, type[Fact]] = {
     for name, kind in vars(events).items()
     if isinstance(kind, type) and issubclass(kind, events.WorkOrderFact) and kind is not events.WorkOrderFact
 }
+MOVES = (
+    events.WorkOrderOpened,
+    events.StepFinished,
+    events.HandedOver,
+    events.ClockPaused,
+    events.ClockResumed,
+    events.WorkOrderResolved,
+    events.WorkOrderReopened,
+    events.WorkOrderClosed,
+)
 OPENED_WITH = {"channel": "phone", "priority": 4, "jurisdiction": "CN"}
 
 
 def read_ledger(*, document: object, norm: Norm, calendar_digest: str, zone: ZoneInfo) -> list[Fact]:
     """Return the facts in the order given, completed.
 
-    :raises BadInput: naming the fact and the field that cannot be used.
+    :raises BadInput: naming the fact that cannot have happened there, or its field that cannot be used.
     """
     if not isinstance(document, list) or not document:
         raise BadInput("facts", "the ledger is missing", 'write [{"kind": "WorkOrderOpened", "at": "2026-05-06T09:00"}, …]')
-    completing = _Completing(norm, calendar_digest)
+    completing, stage = _Completing(norm, calendar_digest), _Stage()
     facts: list[Fact] = []
     for i, row in enumerate(document):
-        facts.append(_fact(row, f"facts[{i}]", zone, completing))
+        fact = _fact(row, f"facts[{i}]", zone, completing)
+        stage.follow(fact, f"facts[{i}]")
+        facts.append(fact)
     return _resolved(facts)
 
 
@@ -106,7 +119,7 @@ _READERS: dict[str, Callable[[Any, str, ZoneInfo], object]] = {
     "Decimal": lambda value, field, zone: Decimal(str(value)),
     "tuple": _read_tuple,
     "bool": _of_type(bool, "true or false"),
-    "int": _of_type(int, "a whole number"),
+    "int": lambda value, field, zone: whole_number(value, field=field),
     "str": _of_type(str, "a text"),
 }
 _NOTHING = {"datetime": None, "date": date(1970, 1, 1), "Decimal": Decimal(0), "tuple": (), "bool": False, "int": 1, "str": ""}
@@ -119,6 +132,74 @@ def _nothing(kind: type[Fact]) -> dict[str, Any]:
         for name, hint in HINTS[kind].items()
         if name != "at"
     }
+
+
+class _Stage:
+    """How far a matter has come, and so what can happen to it next: what the services refuse cannot stand in a ledger.
+
+    What moves a matter (``MOVES``) follows in time what moved it before, at the same instant or later; all else may be told late, but
+    nothing happened before the opening. A round ends with a step that reaches an end or with its resolution, and goes on only when
+    the matter is reopened; a clock that was paused may be resumed also then.
+    """
+
+    def __init__(self) -> None:
+        self._opened_at: datetime | None = None
+        self._moved_at: datetime | None = None
+        self._is_paused = self._is_ended = self._is_resolved = self._is_closed = False
+
+    def follow(self, fact: Fact, field: str) -> None:
+        """Take ``fact`` as the next to happen.
+
+        :raises BadInput: naming it, or its moment, when it cannot.
+        """
+        if problem := self._problem_of(fact):
+            raise BadInput(field, problem, "give the facts in the order in which they happened, the opening first")
+        earliest_at = self._moved_at if isinstance(fact, MOVES) else self._opened_at
+        if earliest_at is not None and fact.at < earliest_at:
+            raise BadInput(
+                f"{field}.at",
+                f"{fact.kind()} cannot have happened before {earliest_at.isoformat()}, up to which the matter has come",
+                "give the facts in the order in which they happened",
+            )
+        self._go_on(fact)
+
+    def _problem_of(self, fact: Fact) -> str | None:
+        if isinstance(fact, events.WorkOrderOpened) is not (self._opened_at is None):
+            return f"{fact.kind()} stands before the opening" if self._opened_at is None else "the matter is opened a second time"
+        match fact:
+            case events.StepTaken() | events.StepFinished() | events.HandedOver() | events.ClockPaused() if self._is_ended:
+                return f"{fact.kind()} stands after the end of the round"
+            case events.WorkOrderResolved() if self._is_resolved or self._is_closed:
+                return "the matter is resolved a second time"
+            case events.WorkOrderClosed() if self._is_closed:
+                return "the matter is closed a second time"
+            case events.WorkOrderReopened() if not self._is_ended:
+                return "the matter is reopened while it is open"
+        return self._clock_problem(fact)
+
+    def _clock_problem(self, fact: Fact) -> str | None:
+        if isinstance(fact, events.ClockPaused) and self._is_paused:
+            return "the clock is paused a second time"
+        if isinstance(fact, events.ClockResumed) and not self._is_paused:
+            return "the clock is resumed and was not paused"
+        return None
+
+    def _go_on(self, fact: Fact) -> None:
+        if isinstance(fact, MOVES):
+            self._moved_at = fact.at
+        match fact:
+            case events.WorkOrderOpened():
+                self._opened_at = fact.at
+            case events.StepFinished():
+                self._is_ended = fact.end is not None
+            case events.ClockPaused() | events.ClockResumed():
+                self._is_paused = isinstance(fact, events.ClockPaused)
+            case events.WorkOrderResolved():
+                self._is_ended = self._is_resolved = True
+            case events.WorkOrderClosed():
+                self._is_ended = self._is_closed = True
+            case events.WorkOrderReopened():
+                self._is_ended = self._is_resolved = self._is_closed = False
 
 
 class _Completing:

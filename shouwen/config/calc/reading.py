@@ -55,8 +55,14 @@ def canonical(document: object) -> bytes:
 
 
 def whole_number(value: object, *, field: str) -> int:
+    """Return a whole number as JSON knows it: ``3.0`` is one too.
+
+    :raises BadInput: for anything else.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     raise BadInput(field, f"{value!r} is not a whole number", "write a whole number such as 3")
 
 

@@ -74,10 +74,7 @@ def _exact(document: object) -> Any:
 def _course(facts: list[Fact]) -> Course:
     if not facts:
         raise BadInput("at", "nothing had happened by then", "give a moment after the opening")
-    try:
-        return course_of(facts)
-    except ValueError as error:
-        raise BadInput("facts", str(error), "give the facts in the order in which they happened, the opening first") from error
+    return course_of(facts)
 
 
 def _matching(key: str, entries: tuple[PolicyEntry, ...], course: Course) -> tuple[Match, ...]:
@@ -164,7 +161,9 @@ CALCULATIONS = {
                     "type": "array",
                     "items": FACT,
                     "minItems": 1,
-                    "description": "The ledger, oldest first; later than `at` is not known yet",
+                    "description": (
+                        "The ledger, oldest first; later than `at` is not known yet. An order in which nothing can happen is an error"
+                    ),
                 },
                 "policies": {"type": "array", "items": {"type": "object"}, "description": "As in handbook/policies, as JSON"},
                 "norm": {"type": "object", "description": "As in handbook/norms, as JSON"},

@@ -60,18 +60,19 @@ def _until_idle() -> int:
 
 
 def _hear(stop: threading.Event) -> None:
-    """Deliver facts until told to stop; a database that goes away is waited for."""
-    from django.db import InterfaceError, OperationalError, close_old_connections, connection
+    """Deliver facts until told to stop. Whatever goes wrong, a database that goes away or else, is told, and tried again later."""
+    from django.db import close_old_connections, connection
     from django.utils import timezone
 
-    from shouwen.platform.outbox.services import deliver_due, wait_for_facts
+    from shouwen.platform.outbox.services import deliver_due, listen_for_facts, wait_for_facts
 
     while not stop.is_set():
         try:
+            listen_for_facts()
             if not deliver_due(at=timezone.now(), limit=BATCH).total:
                 wait_for_facts(timeout=PATIENCE)
-        except (OperationalError, InterfaceError):
-            log.exception("the database does not answer; trying again in %s", PATIENCE)
+        except Exception:  # the outermost edge of the thread: without it nothing would be delivered any more
+            log.exception("facts could not be delivered; trying again in %s", PATIENCE)
             connection.close()
             stop.wait(PATIENCE.total_seconds())
         close_old_connections()

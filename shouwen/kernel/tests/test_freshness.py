@@ -1,4 +1,4 @@
-from shouwen.kernel.freshness import FreshAnswers
+from shouwen.kernel.freshness import Change, FreshAnswers
 
 
 class Clock:
@@ -62,3 +62,72 @@ def test_a_full_memory_starts_anew_instead_of_growing() -> None:
         answers.get(key, fetch)
 
     assert asked == ["a", "b", "c", "a"]
+
+
+class Transaction:
+    """What an open transaction will call when it is committed."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Change[str, str]] = []
+
+    def __call__(self) -> list[Change[str, str]]:
+        return self.waiting
+
+    def commit(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for change in waiting:
+            change()
+
+
+def test_what_a_transaction_changes_it_alone_is_told_until_the_commit() -> None:
+    mine = Transaction()
+    asking = [mine]
+    answers: FreshAnswers[str, str] = FreshAnswers(lifetime_s=5, clock=Clock(), at_commit=lambda: asking[0]())
+    answers.get("a", lambda key: "old")
+
+    mine.waiting.append(answers.changing("a"))
+    told = [answers.get("a", lambda key: "new"), answers.get("a", lambda key: "not asked again")]
+    asking[0] = Transaction()
+    others = answers.get("a", lambda key: "old")
+    asking[0] = mine
+    mine.commit()
+
+    assert (told, others) == (["new", "new"], "old")
+    assert answers.get("a", lambda key: "committed") == "committed"
+
+
+def test_what_a_rolled_back_transaction_was_told_is_gone_with_it() -> None:
+    mine = Transaction()
+    answers: FreshAnswers[str, str] = FreshAnswers(lifetime_s=5, clock=Clock(), at_commit=mine)
+    mine.waiting.append(answers.changing("a"))
+    answers.get("a", lambda key: "never true")
+    answers.get("b", lambda key: "true")
+
+    mine.waiting.clear()
+
+    assert answers.get("a", lambda key: "true") == "true"
+    assert answers.get("b", lambda key: "not asked again") == "true"
+
+
+def test_a_second_change_in_one_transaction_is_seen_by_it_and_its_undoing_too() -> None:
+    mine = Transaction()
+    answers: FreshAnswers[str, str] = FreshAnswers(lifetime_s=5, clock=Clock(), at_commit=mine)
+    mine.waiting.append(answers.changing("a"))
+    first = answers.get("a", lambda key: "first")
+    mine.waiting.append(answers.changing())
+    second = answers.get("a", lambda key: "second")
+
+    mine.waiting.pop()  # a savepoint was rolled back
+
+    assert (first, second, answers.get("a", lambda key: "first")) == ("first", "second", "first")
+
+
+def test_forgetting_all_forgets_what_an_open_transaction_was_told_too() -> None:
+    mine = Transaction()
+    answers: FreshAnswers[str, str] = FreshAnswers(lifetime_s=5, clock=Clock(), at_commit=mine)
+    mine.waiting.append(answers.changing("a"))
+    answers.get("a", lambda key: "first")
+
+    answers.forget_all()
+
+    assert answers.get("a", lambda key: "second") == "second"

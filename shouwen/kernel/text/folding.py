@@ -8,7 +8,14 @@ from functools import cache
 from typing import Protocol, cast
 
 _INVISIBLE: dict[int, int | str | None] = dict.fromkeys(
-    (0x00AD, 0x034F, 0x061C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+    (
+        *(0x00AD, 0x034F, 0x061C, 0xFEFF),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *range(0xFE00, 0xFE10),  # variation selectors: which drawing of a character is meant
+        *range(0xE0100, 0xE01F0),
+    )
 )
 _GAPS = re.compile(r"\s+")
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import product
 
 from shouwen.kernel.text.folding import fold_name, is_han
-from shouwen.kernel.text.surnames import COMPOUND_SURNAMES, NAME_READINGS, SURNAME_READINGS
+from shouwen.kernel.text.surnames import COMPOUND_SURNAMES, NAME_READINGS, PLACE_READINGS, SURNAME_READINGS
 
 READINGS_LIMIT = 8  # a name with more combinations keeps the first ones
 
@@ -29,11 +29,14 @@ def readings(name: str) -> list[tuple[str, ...]]:
     """Return the syllables of a name in all its readings, at most ``READINGS_LIMIT``, the likeliest first."""
     folded = fold_name(name)
     compound = COMPOUND_SURNAMES.get(folded[:2]) if len(folded) > 2 else None
-    rest = folded[2:] if compound else folded
     choices: list[tuple[str, ...]] = [(syllable,) for syllable in compound or ()]
-    for place, character in enumerate(rest):
-        if found := _syllables(character, place == 0 and not compound):
+    place = len(choices)
+    while place < len(folded):
+        if known := PLACE_READINGS.get(folded[place : place + 2]):
+            choices += [(syllable,) for syllable in known]
+        elif found := _syllables(folded[place], place == 0):
             choices.append(found)
+        place += 2 if known else 1
     return [reading for reading, _ in zip(product(*choices), range(READINGS_LIMIT), strict=False) if reading]
 
 

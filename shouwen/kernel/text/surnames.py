@@ -1,4 +1,4 @@
-"""Surnames and characters whose reading in a name is not the one a dictionary gives first.
+"""Surnames, places and characters whose reading in a name is not the one a dictionary gives first.
 
 Both readings are kept where a search may use either: people who do not know the name type the usual one.
 """
@@ -116,6 +116,14 @@ COMPOUND_SURNAMES: dict[str, tuple[str, str]] = {
     "百里": ("bai", "li"),
 }
 
+# Places whose characters are read otherwise elsewhere.
+PLACE_READINGS: dict[str, tuple[str, str]] = {
+    "厦门": ("xia", "men"),
+    "西藏": ("xi", "zang"),
+    "番禺": ("pan", "yu"),
+    "东阿": ("dong", "e"),
+}
+
 # Characters that parents choose and that have two living readings.
 NAME_READINGS: dict[str, tuple[str, ...]] = {
     "长": ("chang", "zhang"),
@@ -142,4 +150,5 @@ NAME_READINGS: dict[str, tuple[str, ...]] = {
     "校": ("xiao", "jiao"),
     "调": ("tiao", "diao"),
     "会": ("hui", "kuai"),
+    "干": ("gan", "qian"),  # also 乾, which folding makes 干 of
 }

@@ -76,6 +76,13 @@ class WorkCalendar:
         last_year = self.base.last_confirmed_year + (LAST_PROVISIONAL_YEAR_AFTER if self.accept_provisional else 0)
         return date(self.base.first_year, 1, 1), date(last_year + 1, 1, 1)
 
+    @cached_property
+    def known_until_us(self) -> int:
+        """Return the instant before which all working is known: the end of the last known day, or of its night shift."""
+        until = self.known_days[1]
+        closings = [closes_us for _, closes_us in self.windows_on(until - NIGHT)]
+        return max([self._instant_us(until, 0), *closings])
+
     def is_working_day(self, day: date) -> bool:
         return bool(self.sessions_on(day))
 

@@ -157,17 +157,18 @@ class Timeline:
         return max(before + _rounded(rest.numerator * (after - before), rest.denominator) - span.worked_until(us), 0)
 
     def span_over(self, us: int, until_us: int) -> Span:
-        """Return a span that holds both instants with days to spare, so that night shifts at the edges are whole.
+        """Return a span that holds ``[us, until_us)`` with days to spare, so that night shifts at the edges are whole.
 
-        :raises BadInput: when a day of it is not known to the calendar.
+        ``until_us`` is outside: a way that ends with the last known day, or with its night shift, asks nothing of the day after.
+        When nothing lies between them, the instant ``us`` itself is asked for.
+
+        :raises BadInput: when the working of a part of it is not known to the calendar.
         """
         span = self._span
         if span is not None and span.opens and span.whole_from_us <= us and until_us < span.closes[-1]:
             return span
         known_first, known_until = self._calendar.known_days
-        first_day, last_day = self._day_of(us), self._day_of(until_us)
-        self._calendar.check_known(first_day)
-        self._calendar.check_known(last_day)
+        first_day, last_day = self._known_day_of(us), self._known_day_of(max(us, until_us - 1))
         first, until = max(first_day - SPARE, known_first), min(last_day + SPARE, known_until)
         if span is not None and span.first <= first and until <= span.until:
             return span
@@ -198,6 +199,16 @@ class Timeline:
             first, until = min(first, old.first), max(until, old.until)
         self._span = grown = _span_of(self._calendar, max(first, known_first), min(until, known_until))
         return grown
+
+    def _known_day_of(self, us: int) -> date:
+        """Return the day of an instant whose working is known: of a known day, or of the last one's night shift.
+
+        :raises BadInput: when it is not.
+        """
+        day = self._day_of(us)
+        if day < self._calendar.known_days[0] or us >= self._calendar.known_until_us:
+            self._calendar.check_known(day)
+        return day
 
     def _day_of(self, us: int) -> date:
         return from_us(us, self._calendar.zone).date()

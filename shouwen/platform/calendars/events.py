@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from shouwen.kernel.facts import Fact
@@ -17,3 +18,4 @@ class CalendarPublished(Fact):
     calendar_id: int
     name: str
     digest: str
+    known_from: datetime

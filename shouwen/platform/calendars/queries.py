@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
+from django.db import connection, transaction
+
 from shouwen.kernel.errors import NotFound
+from shouwen.kernel.freshness import FreshAnswers
 from shouwen.kernel.time.calendars import WorkCalendar
 from shouwen.kernel.time.chinese_days import chinese_days_of, official_chinese_days
 from shouwen.kernel.time.documents import read_calendar
@@ -15,6 +18,7 @@ from shouwen.platform.calendars import rules
 from shouwen.platform.calendars.models import CalendarVersion
 
 MEMORY_S = 2.0
+WHOLE = "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +31,13 @@ class CalendarCard:
     calendar: WorkCalendar
 
 
-@dataclass(slots=True)
-class _Memory:
-    """The versions of each calendar, newest first, and when they were read."""
-
-    versions: dict[str, tuple[CalendarCard, ...]]
-    read_at: float
+def _at_commit() -> list[object]:
+    return [entry[1] for entry in connection.run_on_commit]
 
 
-_memory = _Memory({}, 0.0)
+Versions = Mapping[str, tuple[CalendarCard, ...]]
+
+_memory: FreshAnswers[str, Versions] = FreshAnswers(lifetime_s=MEMORY_S, at_commit=_at_commit)
 
 
 def calendar_in_force(*, name: str, at: datetime) -> CalendarCard:
@@ -108,19 +110,26 @@ def _coverage_of(card: CalendarCard, at: datetime) -> Coverage:
 
 
 def forget() -> None:
-    """Read the versions again at the next question; called by this process's own writes."""
-    _memory.read_at = 0.0
+    """Read the versions again at the next question, whatever the database is doing."""
+    _memory.forget_all()
 
 
-def _versions() -> dict[str, tuple[CalendarCard, ...]]:
-    if time.monotonic() - _memory.read_at > MEMORY_S or _memory.read_at == 0.0:
-        found: dict[str, list[CalendarCard]] = {}
-        rows = CalendarVersion.objects.order_by("name", "-known_from", "-id")
-        for pk, name, digest, known_from in rows.values_list("id", "name", "digest", "known_from"):
-            found.setdefault(name, []).append(CalendarCard(name, digest, known_from, _calendar(pk, digest)))
-        _memory.versions = {name: tuple(cards) for name, cards in found.items()}
-        _memory.read_at = time.monotonic()
-    return _memory.versions
+def forget_published() -> None:
+    """Let a new version be seen: by its transaction at once, by this process when it is committed."""
+    transaction.on_commit(_memory.changing(WHOLE))
+
+
+def _versions() -> Versions:
+    """Return the versions of each calendar, the newest first."""
+    return _memory.get(WHOLE, _fetch_versions)
+
+
+def _fetch_versions(_: str) -> Versions:
+    found: dict[str, list[CalendarCard]] = {}
+    rows = CalendarVersion.objects.order_by("name", "-known_from", "-id")
+    for pk, name, digest, known_from in rows.values_list("id", "name", "digest", "known_from"):
+        found.setdefault(name, []).append(CalendarCard(name, digest, known_from, _calendar(pk, digest)))
+    return {name: tuple(cards) for name, cards in found.items()}
 
 
 @cache

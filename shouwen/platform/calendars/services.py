@@ -46,8 +46,8 @@ def publish_calendar_version(
         official_days=official.as_document() if official else None,
         official_source=official.source if official else "",
     )
-    queries.forget()
-    announce(CalendarPublished(calendar_id=row.pk, name=name, digest=digest, actor_id=actor_id, at=at))
+    queries.forget_published()
+    announce(CalendarPublished(calendar_id=row.pk, name=name, digest=digest, known_from=known_from, actor_id=actor_id, at=at))
     return True
 
 

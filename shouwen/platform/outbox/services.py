@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from traceback import format_exc
 from typing import Any
 
 import orjson
@@ -143,8 +144,8 @@ def _hear(delivery: Delivery) -> str | None:
         with transaction.atomic():
             hearer.react(hearing.fact_from_row(kind=hearer.kind, at=row.at, actor_id=row.actor_id, payload=row.payload))
     except Exception as error:  # the outermost edge of a hearer: kept in the row, shown to the operator
-        log.exception("hearer %s failed on fact %s", delivery.hearer, row.pk)
-        return f"{type(error).__name__}: {error}"
+        log.error("hearer %s failed on fact %s\n%s", delivery.hearer, row.pk, rules.printable(format_exc()))
+        return rules.problem_of(error=error)
     return None
 
 
@@ -172,10 +173,21 @@ def retry_deliveries(*, delivery_ids: Sequence[int], at: datetime) -> int:
     return Delivery.objects.filter(pk__in=found).update(state=DeliveryState.PENDING, attempt_count=0, next_try_at=at)
 
 
-def wait_for_facts(*, timeout: timedelta) -> None:
-    """Sleep until a fact is announced or ``timeout`` is over; for a worker with nothing to do."""
+def listen_for_facts() -> None:
+    """Let this connection be told of facts from now on: before a look at what is due, so that none slips in between.
+
+    Listening again is no error: a connection that was made anew does not know that it should.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"listen {WAKE_CHANNEL}")
-        raw: Any = connection.connection
-        for _ in raw.notifies(timeout=timeout.total_seconds(), stop_after=1):
-            break
+
+
+def wait_for_facts(*, timeout: timedelta) -> None:
+    """Sleep until a fact is announced or ``timeout`` is over; for a worker with nothing to do.
+
+    What was announced since ``listen_for_facts`` wakes it at once, however often: one look at what is due follows.
+    """
+    listen_for_facts()
+    raw: Any = connection.connection
+    for _ in raw.notifies(timeout=timeout.total_seconds(), stop_after=1):
+        pass

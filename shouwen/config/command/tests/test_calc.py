@@ -302,6 +302,9 @@ def test_working_days(ask: Asking) -> None:
         (b"NaN", "input"),
         (b"\xff\xfe", "input"),
         (b'{"a":' * 5000, "input"),
+        (b" \n", "input"),
+        (json.dumps(DUE).replace('"cn"', "[" * 300 + "]" * 300).encode(), "input"),
+        (json.dumps(DUE).replace('"cn"', '{"base":' * 900 + "1" + "}" * 900).encode(), "input"),
         (json.dumps(DUE).replace("8,", "NaN,").encode(), "input"),
         (json.dumps(DUE).replace("8,", "1e999,").encode(), "input"),
         (json.dumps(DUE).replace("8,", "1" + "0" * 40 + ",").encode(), "limit.amount"),
@@ -373,13 +376,71 @@ def test_lines_keep_their_order_and_a_wrong_one_does_not_stop_the_rest(ask: Aski
         given=lines([DUE, b"{", b"", DUE | {"start": 5}, b"  ", DUE | {"limit": {"amount": 0, "unit": "minute"}}]),
     )
 
-    assert code == 0
+    assert code == 2
     assert [answer.get("due") or answer["error"]["field"] for answer in answers] == [
         "2026-02-14T17:00:00+08:00",
         "input",
+        "input",
         "start",
+        "input",
         "2026-02-13T16:30:00+08:00",
     ]
+
+
+DUE_AT = "2026-02-14T17:00:00+08:00"
+ONE = json.dumps(DUE).encode()
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [
+        (ONE + b"\r\n" + ONE + b"\r\n", 0, [DUE_AT, DUE_AT]),
+        (ONE + b"\n\n" + ONE, 2, [DUE_AT, "input", DUE_AT]),
+        (b"\n" + ONE + b"\n", 2, ["input", DUE_AT]),
+        (ONE + b"\n\n", 2, [DUE_AT, "input"]),
+        (BOM + ONE + b"\n" + ONE, 0, [DUE_AT, DUE_AT]),
+        (BOM + ONE, 0, [DUE_AT]),
+        (BOM, 0, []),
+        (ONE + b"\n" + BOM + ONE, 2, [DUE_AT, "input"]),
+    ],
+)
+def test_each_line_has_its_answer_whatever_stands_on_it(ask: Asking, given: bytes, code: int, told: list[str]) -> None:
+    found_code, answers = ask("due", "--lines", given=given)
+
+    assert (found_code, [answer.get("due") or answer["error"]["field"] for answer in answers]) == (code, told)
+
+
+def test_a_single_case_may_begin_with_a_byte_order_mark(ask: Asking) -> None:
+    code, answer = ask("due", given=BOM + ONE)
+
+    assert (code, answer["due"]) == (0, DUE_AT)
+
+
+def test_a_case_that_nobody_foresaw_is_answered_and_the_rest_goes_on(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from shouwen.config.calc import working
+
+    def stumble(document: object) -> None:
+        if document == "13812345678":
+            raise TypeError(f"cannot use {document}")
+        return calendar_of(document)
+
+    calendar_of = working.calendar_of
+    monkeypatch.setattr(working, "calendar_of", stumble)
+
+    code, answers = ask("due", "--lines", given=lines([DUE | {"calendar": "13812345678"}, DUE]))
+
+    assert code == 2
+    assert answers[0]["error"]["problem"] == "this case cannot be calculated (TypeError)"
+    assert answers[1]["due"] == DUE_AT
+    assert "TypeError" in caplog.text
+    assert "13812345678" not in caplog.text
+
+
+def test_a_whole_number_may_be_written_with_a_point(ask: Asking) -> None:
+    assert checked(ask, "working-day", {"start": "2026-02-13", "n": 1.0, "calendar": CN}) == {"date": "2026-02-14"}
 
 
 def test_the_last_line_needs_no_end(ask: Asking) -> None:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from shouwen.config.calc.ledger import ledger_document
 from shouwen.config.calc.registry import calculation
 from shouwen.config.calc.verdict import verdict
+from shouwen.kernel.errors import BadInput
 from shouwen.loop.workorders import services
 from shouwen.loop.workorders.choices import ReopenReason
 from shouwen.loop.workorders.models import Target, WorkOrder
@@ -155,3 +156,93 @@ def test_a_ledger_without_the_digest_of_its_calendar_has_that_of_the_calendar_gi
     del question["facts"][0]["calendar_digest"]
 
     assert [one["digest"] for one in verdict(question)["targets"]] == [row[-1] for row in stored(order)]
+
+
+def test_a_policy_known_since_the_first_year_is_a_wrong_input() -> None:
+    question = asked_about(settled(small_company()), at=after(100))
+    question["policies"][0]["known"]["from"] = "0001-01-01"
+
+    with pytest.raises(BadInput) as refusal:
+        verdict(question)
+
+    assert (refusal.value.field, "known.from" in refusal.value.problem) == ("policies", True)
+
+
+# Ledgers that cannot be.
+
+OPENED = {"kind": "WorkOrderOpened", "at": "2026-05-06T09:00"}
+PAUSED = {"kind": "ClockPaused", "reason": "waiting_for_customer"}
+RESUMED = {"kind": "ClockResumed"}
+SENT = {"kind": "StepFinished", "step": "accept", "outcome": "sent"}
+KNOWN = {"kind": "StepFinished", "step": "accept", "outcome": "known"}
+RESOLVED = {"kind": "WorkOrderResolved"}
+CLOSED = {"kind": "WorkOrderClosed"}
+REOPENED = {"kind": "WorkOrderReopened", "reason": "not_solved"}
+
+
+def at(fact: Document, minute: int) -> Document:
+    return fact | {"at": f"2026-05-06T09:{minute:02}"}
+
+
+def judged(*facts: Document) -> Document:
+    return verdict(
+        {
+            "facts": list(facts),
+            "policies": [entry_document(entry) for entry in LIMITS],
+            "norm": json.loads(json.dumps(lamp_out(), default=str)),
+            "calendar": OFFICE,
+            "at": "2026-05-06T12:00",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ([at(SENT, 1)], "facts[0]"),
+        ([at(PAUSED, 1), OPENED], "facts[0]"),
+        ([OPENED, at(OPENED, 0)], "facts[1]"),
+        ([OPENED, at(SENT, 10), at(OPENED, 20)], "facts[2]"),
+        ([at(OPENED, 5), at(SENT, 4)], "facts[1].at"),
+        ([OPENED, at(PAUSED, 10), at(RESUMED, 9)], "facts[2].at"),
+        ([at(OPENED, 5), at({"kind": "NoteAdded"}, 4)], "facts[1].at"),
+        ([OPENED, at(KNOWN, 10), at(RESOLVED, 9)], "facts[2].at"),
+        ([OPENED, at(KNOWN, 10), at(SENT, 11)], "facts[2]"),
+        ([OPENED, at(KNOWN, 10), at({"kind": "StepTaken"}, 11)], "facts[2]"),
+        ([OPENED, at(KNOWN, 10), at(PAUSED, 11)], "facts[2]"),
+        ([OPENED, at(KNOWN, 10), at(RESOLVED, 10), at(RESOLVED, 11)], "facts[3]"),
+        ([OPENED, at(RESOLVED, 10), at(CLOSED, 11), at(CLOSED, 12)], "facts[3]"),
+        ([OPENED, at(RESOLVED, 10), at(CLOSED, 11), at(RESOLVED, 12)], "facts[3]"),
+        ([OPENED, at(CLOSED, 11), at(SENT, 12)], "facts[2]"),
+        ([OPENED, at(REOPENED, 10)], "facts[1]"),
+        ([OPENED, at(PAUSED, 10), at(PAUSED, 11)], "facts[2]"),
+        ([OPENED, at(RESUMED, 10)], "facts[1]"),
+    ],
+)
+def test_a_ledger_in_which_nothing_can_happen_so_is_refused_by_its_fact(facts: list[Document], field: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        judged(*facts)
+
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [OPENED, at(SENT, 0), at(PAUSED, 0), at(RESUMED, 0)],
+        [OPENED, at(SENT, 10), at({"kind": "NoteAdded"}, 5)],
+        [OPENED, at(KNOWN, 10), at(RESOLVED, 12), at({"kind": "CalledBack"}, 13), at(CLOSED, 14), at({"kind": "NoteAdded"}, 15)],
+        [OPENED, at(KNOWN, 10), at(REOPENED, 20), at(SENT, 20)],
+        [OPENED, at(RESOLVED, 10), at(CLOSED, 10), at(REOPENED, 20), at(KNOWN, 21), at(RESOLVED, 21)],
+        [OPENED, at(PAUSED, 5), at(RESOLVED, 10), at(CLOSED, 10), at(RESUMED, 15)],
+    ],
+)
+def test_a_ledger_that_the_services_could_have_written_is_judged(facts: list[Document]) -> None:
+    assert judged(*facts)["targets"]
+
+
+def test_a_fact_told_after_the_moment_asked_for_must_fit_too() -> None:
+    with pytest.raises(BadInput) as refusal:
+        judged(OPENED, {"kind": "ClockResumed", "at": "2026-05-07T09:00"})
+
+    assert refusal.value.field == "facts[1]"

@@ -26,6 +26,7 @@ from shouwen.kernel.text.tokens import bigrams, digit_runs, pieces, script_runs
         ("𠮷野家", "𠮷野家"),  # beyond the first plane
         ("E\u0301", "é"),
         ("张\u202e伟\u00ad", "张伟"),
+        ("☎\ufe0f葛\U000e0100", "☎葛"),  # variation selectors
         ("\u3000（東門）\u3000", "(东门)"),
     ],
 )

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shouwen.kernel.text.folding import fold
 from shouwen.kernel.text.phones import Phone, PhoneFault, PhoneInvalid, PhoneKind, parse_phone, split_phones
 
 MOBILE = Phone("+8613812345678", PhoneKind.MOBILE)
@@ -54,6 +55,34 @@ LANDLINE = Phone("+8657187654321", PhoneKind.LANDLINE)
         "13812345678(家)",
         "138 1234 5678（张先生）",
         "手机：13812345678 (本人)",
+        "13812345678张先生",
+        "13812345678 张先生",
+        "13812345678陆先生（家）",
+        "13812345678（家）张三",
+        "陆13812345678",
+        "（手机）13812345678",
+        "电话（手机）：13812345678",
+        "13812345678。",
+        "13812345678；",
+        "13812345678？",
+        "【13812345678】",
+        "“13812345678”",
+        "张三【13812345678】",
+        "☎13812345678",
+        "☎\ufe0f 13812345678",
+        "'13812345678",
+        "13812345678.0",
+        "手机1：13812345678",
+        "手机一：13812345678",
+        "手机2 13812345678",
+        "+86+8613812345678",
+        "86-86-13812345678",
+        "+868613812345678",
+        "08613812345678",
+        "086138 1234 5678",
+        "壹叁捌壹贰叁肆伍陆柒捌",
+        "壹三八 1234 5678",
+        "13812345(678)",
     ],
 )
 def test_one_mobile_number_in_many_ways(written: str) -> None:
@@ -81,6 +110,10 @@ def test_one_mobile_number_in_many_ways(written: str) -> None:
         "0086 0571 87654321",
         "家里 (0571) 8765 4321",
         "0571—8765 4321（晚上）",
+        "57187654321.0",
+        "+86 086 571 87654321",
+        "+0571-87654321",
+        "0571-8765(4321)",
     ],
 )
 def test_one_landline_in_many_ways(written: str) -> None:
@@ -100,6 +133,12 @@ def test_one_landline_in_many_ways(written: str) -> None:
         "0571－87654321－8001",
         "0571-87654321,8001",
         "０５７１－８７６５４３２１转８００１",
+        "0571-87654321（转8001）",
+        "0571-87654321（8001）",
+        "0571-87654321*8001",
+        "0571-87654321内线8001",
+        "0571-87654321转内线8001",
+        "0571-87654321转8001张先生",
     ],
 )
 def test_an_extension_in_many_ways(written: str) -> None:
@@ -154,6 +193,21 @@ def test_numbers_of_other_countries_need_their_prefix() -> None:
         ("138张1234伟5678", PhoneFault.LETTERS),
         ("13812345678/13912345678", PhoneFault.TOO_LONG),
         ("+999123456789", PhoneFault.NOT_IN_USE),
+        ("三八 1234 5678", PhoneFault.LETTERS),
+        ("1381234567八", PhoneFault.LETTERS),
+        ("138****5678", PhoneFault.LETTERS),
+        ("13812345*78", PhoneFault.LETTERS),
+        ("0571-87654321转", PhoneFault.LETTERS),
+        ("138;1234;5678", PhoneFault.LETTERS),
+        ("13812345678(801)", PhoneFault.TOO_LONG),
+        ("87654321(0571)", PhoneFault.TOO_LONG),
+        ("0571-87654321,87654322", PhoneFault.TOO_LONG),
+        ("13812345678,87654321", PhoneFault.TOO_LONG),
+        ("0571-87654321(1)(2)", PhoneFault.TOO_LONG),
+        ("11111" + "(1)" * 2000, PhoneFault.TOO_LONG),
+        ("6222 0212 3456 7890", PhoneFault.TOO_LONG),
+        ("+86 852 23456789", PhoneFault.NOT_IN_USE),
+        ("0852-23456789", PhoneFault.NOT_IN_USE),
     ],
 )
 def test_what_is_no_number_says_why_and_does_not_repeat_it(written: str, reason: PhoneFault) -> None:
@@ -169,6 +223,108 @@ def test_numbers_as_people_dial_and_as_kept() -> None:
 
     assert (phone.national, phone.with_extension) == ("057187654321", "+8657187654321;ext=8001")
     assert MOBILE.national == "13812345678"
+
+
+@pytest.mark.parametrize(
+    ("written", "e164"),
+    [
+        ("852-23456789", "+85223456789"),
+        ("(852) 2345 6789", "+85223456789"),
+        ("85366123456", "+85366123456"),
+        ("853 2828 1234", "+85328281234"),
+        ("886-2-23456789", "+886223456789"),
+        ("886-0912345678", "+886912345678"),
+    ],
+)
+def test_hong_kong_macau_and_taiwan_need_no_prefix_where_no_mainland_number_looks_so(written: str, e164: str) -> None:
+    assert parse_phone(written, default_area="0571") == Phone(e164, PhoneKind.FOREIGN)
+
+
+@pytest.mark.parametrize("written", ["三八 1234 5678", "8765432.0", "13812345*78", "0571-8765432?"])
+def test_no_number_is_made_of_a_part_of_one(written: str) -> None:
+    with pytest.raises(PhoneInvalid):
+        parse_phone(written, default_area="0571")
+
+
+def test_an_extension_of_a_local_number_leaves_it_local() -> None:
+    assert parse_phone("87654321(801)", default_area="0571") == Phone(
+        "+8657187654321", PhoneKind.LANDLINE, "801", area_assumed=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("13812345678\n13912345678", ["13812345678", "13912345678"]),
+        ("0571-87654321\r\n13812345678", ["0571-87654321", "13812345678"]),
+        ("13812345678,87654321", ["13812345678", "87654321"]),
+        ("13812345678 13912345678", ["13812345678", "13912345678"]),
+        ("138 1234 5678 139 1234 5678", ["138 1234 5678", "139 1234 5678"]),
+        ("13812345678 0571-87654321", ["13812345678", "0571-87654321"]),
+        ("13812345678和13912345678", ["13812345678", "13912345678"]),
+        ("13812345678 和 13912345678", ["13812345678", "13912345678"]),
+        ("13812345678＆13912345678", ["13812345678", "13912345678"]),
+        ("+8613812345678+8613912345678", ["+8613812345678", "+8613912345678"]),
+        ("张三13812345678，李四13912345678", ["张三13812345678", "李四13912345678"]),
+        ("张三13812345678李四13912345678", ["张三13812345678", "李四13912345678"]),
+        ("手机1：13812345678 手机2：13912345678", ["手机1:13812345678", "手机2:13912345678"]),
+        ("13812345678(家) 13912345678(公司)", ["13812345678(家)", "13912345678(公司)"]),
+        ("一三八一二三四五六七八、13912345678", ["一三八一二三四五六七八", "13912345678"]),
+        ("0571/87654321", ["0571/87654321"]),
+        ("138/1234/5678", ["138/1234/5678"]),
+        ("138,1234,5678", ["138,1234,5678"]),
+        ("0571-87654321,8001", ["0571-87654321,8001"]),
+        ("+8657187654321;ext=8001;13812345678", ["+8657187654321;ext=8001", "13812345678"]),
+        ("8765 4321", ["8765 4321"]),
+        ("13812345678,1391234567", ["13812345678", "1391234567"]),
+        ("021-62345678/79", ["021-62345678", "79"]),
+        ("13812345678/无", ["13812345678"]),
+        ("6222 0212 3456 7890", ["6222 0212 3456 7890"]),
+        ("330106 19800101 1234", ["330106 19800101 1234"]),
+        ("无", []),
+    ],
+)
+def test_a_cell_is_cut_only_between_whole_numbers(cell: str, numbers: list[str]) -> None:
+    assert split_phones(cell) == numbers
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("0571-87654321,87654322", ["+8657187654321", "+8657187654322"]),
+        ("0571 87654321 87654322", ["+8657187654321", "+8657187654322"]),
+        ("0571-87654321转801,张三87654322转5", ["+8657187654321;ext=801", "+8657187654322;ext=5"]),
+        ("010-62345678、62345679\n13812345678/62345670", ["+861062345678", "+861062345679", "+8613812345678", "+861062345670"]),
+        ("87654321或87654322", ["+8657487654321", "+8657487654322"]),
+    ],
+)
+def test_a_local_number_is_of_the_area_written_before_it(cell: str, numbers: list[str]) -> None:
+    assert [parse_phone(number, default_area="0574").with_extension for number in split_phones(cell)] == numbers
+
+
+def test_a_cell_full_of_almost_numbers_is_left_as_it_is() -> None:
+    cell = "2345678 1 " * 200
+
+    assert split_phones(cell) == [cell.strip()]
+
+
+@given(
+    st.lists(st.from_regex(r"1[3-9][0-9]{9}|0571-8[0-9]{7}", fullmatch=True), min_size=2, max_size=4),
+    st.sampled_from("\n、;,/ 和"),
+)
+def test_numbers_put_into_one_cell_come_out_again(numbers: list[str], mark: str) -> None:
+    assert split_phones(mark.join(numbers)) == numbers
+
+
+@given(st.text(max_size=30) | st.text(alphabet="0123456789张三手机:和,、/; ()-+转\n", max_size=40))
+def test_a_cell_of_any_text_is_cut_without_losing_a_digit(cell: str) -> None:
+    told = (character for part in split_phones(cell) for character in part if character.isdigit())
+
+    assert all(digit in told for digit in fold(cell) if digit.isdigit()), "each is there, in order; an area may have been added"
+
+
+def test_a_label_without_a_number_beside_a_landline_is_left_for_its_refusal() -> None:
+    assert split_phones("0571-87654321、手机1：") == ["0571-87654321", "手机1:"]
 
 
 def test_several_numbers_in_one_cell_are_parted() -> None:

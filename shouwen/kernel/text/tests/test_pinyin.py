@@ -33,6 +33,13 @@ from shouwen.kernel.text.pinyin import READINGS_LIMIT, initials, readings, spell
         ("张(三)", ("zs",)),
         ("ABC公司２号", ("abcgs2h",)),
         ("——", ()),
+        ("李乾坤", ("lgk", "lqk")),
+        ("厦门供电公司", ("xmgdgs",)),
+        ("西藏", ("xz",)),
+        ("番禺区", ("pyq",)),
+        ("东阿县", ("dex",)),
+        ("大厦", ("ds",)),
+        ("单于厦门", ("cyxm",)),
     ],
 )
 def test_initials_hold_every_reading_with_the_surname_first(name: str, found: tuple[str, ...]) -> None:
@@ -41,6 +48,19 @@ def test_initials_hold_every_reading_with_the_surname_first(name: str, found: tu
 
 def test_whole_names_are_spelled_without_tones() -> None:
     assert spellings("单伟") == ("shanwei", "danwei")
+
+
+@pytest.mark.parametrize("name", ["李乾坤", "李干坤"])
+def test_a_character_that_folding_takes_is_read_also_as_what_it_was(name: str) -> None:
+    assert spellings(name) == ("ligankun", "liqiankun")
+
+
+@pytest.mark.parametrize(
+    ("place", "spelling"),
+    [("厦门", "xiamen"), ("西藏", "xizang"), ("番禺", "panyu"), ("东阿", "donge"), ("山东东阿", "shandongdonge")],
+)
+def test_a_place_is_read_as_its_people_do(place: str, spelling: str) -> None:
+    assert spellings(place) == (spelling,)
 
 
 @given(st.text(alphabet="张伟长重乐朝行盛单曾欧阳 ab1"))

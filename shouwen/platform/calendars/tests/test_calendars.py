@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -60,6 +61,39 @@ def test_a_published_version_stands() -> None:
 def test_an_unknown_calendar_is_not_found() -> None:
     with pytest.raises(NotFound):
         queries.calendar_in_force(name="nowhere", at=MAY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_that_was_rolled_back_was_never_in_force() -> None:
+    publish(NINE_TO_FIVE, MAY)
+    before = queries.calendar_in_force(name="desk", at=JULY)
+
+    with transaction.atomic():
+        publish(NINE_TO_FOUR, JUNE)
+        inside = queries.calendar_in_force(name="desk", at=JULY)
+        transaction.set_rollback(True)
+
+    assert inside.digest != before.digest
+    assert queries.calendar_in_force(name="desk", at=JULY) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_is_in_force_for_others_from_its_commit_on() -> None:
+    publish(NINE_TO_FIVE, MAY)
+
+    def look() -> str:
+        try:
+            return queries.calendar_in_force(name="desk", at=JULY).digest
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic():
+            publish(NINE_TO_FOUR, JUNE)
+            before = elsewhere.submit(look).result()
+        after = elsewhere.submit(look).result()
+
+    assert (before, after) == (documents.calendar_digest(NINE_TO_FIVE), documents.calendar_digest(NINE_TO_FOUR))
 
 
 # On the official days.

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from time import monotonic
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
@@ -101,6 +102,17 @@ def test_the_database_refuses_to_change_or_delete_a_fact(db: None) -> None:
             change()
 
     assert Fact.objects.filter(at=NOON).count() == 1
+
+
+def test_the_database_refuses_to_empty_the_table_of_facts(db: None) -> None:
+    beat(1)
+
+    with connection.cursor() as cursor:
+        cursor.execute("alter table outbox_fact enable trigger fact_is_kept")  # test databases switch it off
+        with pytest.raises(ProgrammingError, match="never changed or deleted"), transaction.atomic():
+            cursor.execute("truncate outbox_fact cascade")
+
+    assert Fact.objects.count() == 1
 
 
 # Delivering.
@@ -204,6 +216,45 @@ def test_a_hearer_that_this_version_does_not_have_fails_and_says_so(counting: No
     assert deliver_due(at=NOON) == DeliveryCount(put_off=1)
 
     assert Delivery.objects.get().problem == "No hearer is called tests.count in this version."
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (ValueError("bad \x00 text"), "ValueError: bad \\x00 text"),
+        (ValueError("half \ud83d of it"), "ValueError: half \\ud83d of it"),
+        (Unspeakable(), "Unspeakable: its words cannot be read (RuntimeError)"),
+    ],
+)
+def test_an_error_of_whatever_words_is_put_off_and_the_others_are_heard(counting: None, error: Exception, problem: str) -> None:
+    def stumble(fact: HeartBeat) -> None:
+        if fact.heart_id == 1:
+            raise error
+
+    with hearer(stumble), hearer(count):
+        beat(1, 2)
+
+        assert deliver_due(at=NOON) == DeliveryCount(heard=3, put_off=1)
+
+    assert Delivery.objects.get(state=DeliveryState.PENDING).problem == problem
+    assert heard() == [1, 2]
+
+
+def test_of_endless_words_the_first_are_kept(counting: None) -> None:
+    def stumble(fact: HeartBeat) -> None:
+        raise ValueError("x" * 1_000_000)
+
+    with hearer(stumble):
+        beat(1)
+        deliver_due(at=NOON)
+
+    problem = Delivery.objects.get().problem
+    assert (len(problem), problem[:14], problem[-1]) == (rules.LONGEST_PROBLEM, "ValueError: xx", "…")
 
 
 def test_a_long_batch_leaves_the_rest_for_later(counting: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,3 +429,32 @@ def test_a_worker_with_nothing_to_do_is_woken_by_a_fact() -> None:
         waiting.join(20)
 
     assert woken.is_set()
+
+
+def _beat_elsewhere(*heart_ids: int) -> None:
+    def announce_and_leave() -> None:
+        for heart_id in heart_ids:
+            beat(heart_id)
+        connection.close()
+
+    thread = threading.Thread(target=announce_and_leave)
+    thread.start()
+    thread.join(20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fact_announced_between_the_look_and_the_waiting_wakes_the_worker() -> None:
+    with hearer(count):
+        services.listen_for_facts()
+        assert deliver_due(at=NOON).total == 0
+        _beat_elsewhere(1, 2, 3)
+        assert Delivery.objects.count() == 3  # the connection is used, and told of the facts, before it waits
+        began_s = monotonic()
+
+        services.wait_for_facts(timeout=timedelta(seconds=20))
+        waited_s = monotonic() - began_s
+        services.wait_for_facts(timeout=timedelta(milliseconds=50))
+
+    assert waited_s < 10
+    assert monotonic() - began_s - waited_s >= 0.05, "three facts wake it once"
+    connection.close()

@@ -219,10 +219,12 @@ def _instant(value: object, field: str) -> datetime:
     """Return an instant in UTC: a day begins at its midnight in Asia/Shanghai, and so is a time without offset read there."""
     try:
         read = value if isinstance(value, date) else datetime.fromisoformat(str(value))
+        instant = read if isinstance(read, datetime) else datetime(read.year, read.month, read.day, tzinfo=SHANGHAI)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI)).astimezone(UTC)
     except ValueError:
         raise _Wrong(field, f"{value!r} must be a day or an instant") from None
-    instant = read if isinstance(read, datetime) else datetime(read.year, read.month, read.day, tzinfo=SHANGHAI)
-    return (instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except OverflowError:  # an offset leads out of the years that there are
+        raise _Wrong(field, f"{value!r} is out of reach") from None
 
 
 def _percentile(value: object, statistic: Statistic) -> int | None:

@@ -27,7 +27,7 @@ KEYS = {
     "urge": "interval before_escalation",
     "answer": "rings",
     "important_user": "dispatch crew switching",
-    "service_application": "reconnection_restore appliance_damage_on_site meter_abnormality other",
+    "service_application": "meter_abnormality other",
     "municipal": "reply",
     "reliability": "supply",
     "voltage": "qualification",

@@ -108,6 +108,13 @@ def test_a_duty_has_no_values() -> None:
         ({"valid": {"from": date(2022, 1, 1)}}, "valid", "must have from and until"),
         ({"valid": {"from": date(2022, 1, 1), "until": date(2022, 1, 1)}}, "valid.until", "must be after from"),
         ({"known": {"from": "soon", "until": None}}, "known.from", "'soon' must be a day or an instant"),
+        ({"known": {"from": "0001-01-01", "until": None}}, "known.from", "'0001-01-01' is out of reach"),
+        ({"known": {"from": date(1, 1, 1), "until": None}}, "known.from", "datetime.date(1, 1, 1) is out of reach"),
+        (
+            {"known": {"from": "9999-12-31T23:00:00-08:00", "until": None}},
+            "known.from",
+            "'9999-12-31T23:00:00-08:00' is out of reach",
+        ),
         ({"mark": "sure"}, "mark", "'sure' must be one of C, C2, C-, K, X"),
         ({"source": None}, "source", "must be a text"),
         ({"unit": "week"}, "unit", None),

@@ -279,6 +279,18 @@ def test_the_database_refuses_to_rewrite_a_policy(statement: str) -> None:
         cursor.execute(statement)
 
 
+def test_the_database_refuses_to_empty_the_register() -> None:
+    policy_id = held(entry_of(45))
+
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("alter table policies_policy enable trigger policy_is_kept")  # test databases switch it off
+        with pytest.raises(DatabaseError, match="never deleted"), transaction.atomic():
+            cursor.execute("truncate policies_policy cascade")
+
+    assert Policy.objects.filter(pk=policy_id).exists()
+
+
 def test_the_database_closes_a_known_time_once_only() -> None:
     policy_id = held(entry_of(45))
     Policy.objects.filter(pk=policy_id).update(known_until=LATER)
