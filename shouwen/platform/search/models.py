@@ -1,4 +1,4 @@
-"""The table of search."""
+"""The tables of search."""
 
 from __future__ import annotations
 
@@ -17,3 +17,15 @@ class BroadTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.share_ppm}"
+
+
+class KeyFingerprint(models.Model):
+    """A key under which values of this database are sealed or found, by its fingerprint. ``retired_at``: nothing is, any more."""
+
+    name = models.CharField(max_length=40, unique=True)
+    mark = models.CharField(max_length=16)
+    kept_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.mark}"

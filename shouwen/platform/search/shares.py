@@ -10,6 +10,7 @@ from shouwen.kernel.freshness import FreshAnswers
 from shouwen.platform.search.models import BroadTerm
 
 SHARES_CACHE_S = 60
+BROAD_FROM_PPM = 2_000  # two of a thousand entries and more; the share of a rarer term is not kept
 
 _shares: FreshAnswers[str, dict[int, int]] = FreshAnswers(lifetime_s=SHARES_CACHE_S)
 

@@ -7,7 +7,7 @@ sealed (``platform.search``): nothing personal stands in clear in the database.
 Facts (ids only, never personal text): ``CustomerRegistered``, ``CustomerCorrected``, ``AccountOpened``, ``SupplyPointAdded``,
 ``SupplyPointChanged``, ``ContactPointAdded``, ``ContactPointChanged``, ``ContactPointRemoved``, ``ContactPointConfirmed``,
 ``PreferenceChanged``, ``SpecialNeedRecorded``, ``SpecialNeedEnded``, ``SensitivityNoted``, ``TierChanged``,
-``RepresentativeAssigned``, ``CustomersImported``.
+``RepresentativeAssigned``, ``AccountTransferred``, ``CustomersImported``.
 
 Rules: masks, how sure we are of a caller, mappings of foreign files. Queries answer with masked cards; ``reveal_customer`` alone gives
 clear text, and writes down who looked at what, and why.

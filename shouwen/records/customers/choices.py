@@ -149,3 +149,4 @@ class ImportOutcome(TextChoices):
     UPDATED = "updated", _("Updated")
     UNCHANGED = "unchanged", _("Unchanged")
     REJECTED = "rejected", _("Rejected")
+    TRANSFERRED = "transferred", _("Transferred to another customer")

@@ -103,6 +103,16 @@ class RepresentativeAssigned(CustomerFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountTransferred(Fact):
+    """An account passed from one customer to another (过户). What is known of the former customer stays theirs."""
+
+    case_kind = "account"
+    account_id: int
+    from_customer_id: int
+    to_customer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomersImported(Fact):
     """One batch of an import: rows ``first_row`` to ``last_row``. Who they are is in the run's row list."""
 

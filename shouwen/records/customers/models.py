@@ -233,6 +233,8 @@ class ImportRun(models.Model):
     updated_count = models.PositiveBigIntegerField(default=0)
     unchanged_count = models.PositiveBigIntegerField(default=0)
     rejected_count = models.PositiveBigIntegerField(default=0)
+    transferred_count = models.PositiveBigIntegerField(default=0)
+    flawed_count = models.PositiveBigIntegerField(default=0)  # taken, but for something that is named as a problem
     started_by = models.ForeignKey("people.Staff", on_delete=models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -253,7 +255,7 @@ class ImportRow(models.Model):
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="rows")
     row_no = models.PositiveBigIntegerField()  # the first row after the heading is 1
     line_no = models.PositiveBigIntegerField()  # the line of the file on which it begins, from 1
-    outcome = models.CharField(max_length=10, choices=ImportOutcome.choices)
+    outcome = models.CharField(max_length=12, choices=ImportOutcome.choices)
     customer_id = models.BigIntegerField(null=True)
     problems = models.JSONField(null=True, blank=True)
     raw = EncryptedText()

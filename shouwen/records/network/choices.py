@@ -14,6 +14,15 @@ class AreaClass(TextChoices):
     REMOTE = Area.REMOTE.value, _("Remote")
 
 
+class DeviceKind(TextChoices):
+    """What a device is (设备类别), from the substation down."""
+
+    SUBSTATION = "substation", _("Substation")
+    FEEDER = "feeder", _("Feeder")
+    SWITCH = "switch", _("Switch")
+    TRANSFORMER = "transformer", _("Distribution transformer")
+
+
 class TransformerUse(TextChoices):
     """Whom a transformer serves (公变、专变)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import stat
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ def _the_house_stands_already(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shouwen.config.command.import_records.start_django", lambda: None)
 
 
+def read(results: Path) -> list[list[str]]:
+    with results.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.reader(lines))
+
+
 def written(tmp_path: Path, *rows: str) -> Path:
     path = tmp_path / "customers.csv"
     path.write_text("\n".join([HEADING, *rows]) + "\n", encoding="utf-8")
@@ -44,29 +50,88 @@ def test_a_whole_file_is_imported_in_the_name_of_the_jobs(tmp_path: Path, capsys
 
     assert code == 0
     assert ImportRun.objects.get().started_by_id == jobs.pk
-    assert "1 rows: 1 created, 0 updated, 0 unchanged, 0 rejected" in capsys.readouterr().err
+    told = "1 rows: 1 created, 0 updated, 0 unchanged, 0 rejected, 0 transferred to another customer; 0 taken with problems"
+    assert told in capsys.readouterr().err
     customer = Customer.objects.get()
     assert (customer.number, customer.name, customer.tier) == ("C1", "张伟", "vip")
     points = customer.contact_points.order_by("pk").values_list("kind", "value")
     assert list(points) == [("mobile", "+8613812345678"), ("landline", "+8657187654321"), ("email", "z@example.com")]
 
 
-def test_rejected_rows_are_written_to_a_file_of_their_own_and_the_code_says_so(tmp_path: Path) -> None:
+def test_every_row_is_in_the_results_the_rejected_ones_whole_and_the_code_says_so(tmp_path: Path) -> None:
     staff_with_role(RoleCode.DATA_STEWARD, staff_no="S7")
-    results = tmp_path / "rejected.csv"
-    file = written(tmp_path, ZHANG, BROKEN)
+    results = tmp_path / "results.csv"
+    file = written(tmp_path, ZHANG.replace("表后,,", "表后,T9,"), BROKEN)
 
     code = main(["import", "customers", str(file), "--mapping", str(MAPPING), "--actor", "S7", "--results", str(results)])
 
     assert code == 1
     assert list(Account.objects.values_list("number", flat=True)) == ["3301000000017"]
-    with results.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.reader(lines))
-    assert rows == [
-        ["row", "line", "problems", "original"],
-        ["2", "3", "area_class: The value is in no list of the mapping.", BROKEN],
+    assert read(results) == [
+        ["row", "line", "outcome", "problems", "original"],
+        ["1", "2", "created", "transformer_code: There is no transformer T9.", ""],
+        ["2", "3", "rejected", "area_class: The value is in no list of the mapping.", BROKEN],
     ]
-    assert results.stat().st_mode & 0o077 == 0
+    assert stat.S_IMODE(results.stat().st_mode) == 0o600
+
+
+def test_rows_taken_with_problems_are_counted_apart_and_are_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    StaffFactory(staff_no="jobs", is_automatic=True)
+    results = tmp_path / "results.csv"
+    file = written(tmp_path, ZHANG.replace("13812345678", "12345"))
+
+    code = main(["import", "customers", str(file), "--mapping", str(MAPPING), "--results", str(results)])
+
+    assert code == 0
+    assert "1 rows: 1 created" in (told := capsys.readouterr().err)
+    assert "; 1 taken with problems" in told
+    assert "in clear" not in told
+    assert read(results)[1] == [
+        "1",
+        "2",
+        "created",
+        "phones: This is a short service number that cannot be called from everywhere.",
+        "",
+    ]
+
+
+def test_a_results_file_that_is_there_already_is_shut_to_others_and_written_anew(tmp_path: Path) -> None:
+    StaffFactory(staff_no="jobs", is_automatic=True)
+    results = tmp_path / "results.csv"
+    results.write_text("of another import\n" * 100)
+    results.chmod(0o644)
+
+    main(["import", "customers", str(written(tmp_path, ZHANG)), "--mapping", str(MAPPING), "--results", str(results)])
+
+    assert stat.S_IMODE(results.stat().st_mode) == 0o600
+    assert [row[:3] for row in read(results)] == [["row", "line", "outcome"], ["1", "2", "created"]]
+
+
+def test_problems_are_said_in_chinese_when_asked(tmp_path: Path) -> None:
+    StaffFactory(staff_no="jobs", is_automatic=True)
+    results = tmp_path / "results.csv"
+    arguments = [str(written(tmp_path, BROKEN)), "--mapping", str(MAPPING), "--language", "zh", "--results", str(results)]
+
+    main(["import", "customers", *arguments])
+
+    assert read(results)[1] == ["1", "2", "rejected", "area_class: 该值不在映射的对照表中。", BROKEN]
+
+
+def test_an_account_of_another_customer_is_told_as_transferred(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    StaffFactory(staff_no="jobs", is_automatic=True)
+    results = tmp_path / "results.csv"
+    main(["import", "customers", str(written(tmp_path, ZHANG)), "--mapping", str(MAPPING)])
+
+    passed = written(tmp_path, ZHANG.replace("C1", "C2").replace("张伟", "李四海"))
+    code = main(["import", "customers", str(passed), "--mapping", str(MAPPING), "--results", str(results)])
+
+    assert code == 0
+    assert "0 updated, 0 unchanged, 0 rejected, 1 transferred to another customer" in capsys.readouterr().err
+    assert read(results)[1][:3] == ["1", "2", "transferred"]
+    names = Customer.objects.order_by("number").values_list("number", flat=True)
+    assert (list(names), Account.objects.get().customer.number) == (["C1", "C2"], "C2")
 
 
 def test_a_preview_shows_the_rows_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

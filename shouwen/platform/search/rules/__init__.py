@@ -1,6 +1,6 @@
 """Sealing, blind indexes, and the tokens that people search by. Keys come in; nothing here reads settings."""
 
-from shouwen.platform.search.rules.keyring import Keyring, SealBroken, TermBook
+from shouwen.platform.search.rules.keyring import Keyring, SealBroken, TermBook, fingerprint_of
 from shouwen.platform.search.rules.words import (
     QueryWord,
     address_tokens,
@@ -19,6 +19,7 @@ __all__ = [
     "SealBroken",
     "TermBook",
     "address_tokens",
+    "fingerprint_of",
     "name_tokens",
     "number_tokens",
     "organisation_tokens",

@@ -14,6 +14,14 @@ TERM_BYTES = 4
 TERM_BOOK_LIMIT = 1_000_000  # terms remembered in one process, about 150 MB at the most
 
 
+FINGERPRINT_LETTERS = 16
+
+
+def fingerprint_of(key: bytes) -> str:
+    """Return what names a key without telling it: a digest of nothing but itself."""
+    return hashlib.sha256(b"shouwen fingerprint" + key).hexdigest()[:FINGERPRINT_LETTERS]
+
+
 class SealBroken(Exception):
     """A sealed value cannot be opened: its key is missing, it was changed, or it was moved from another column."""
 
@@ -44,6 +52,8 @@ class Keyring:
     def __init__(self, *, keys: dict[int, bytes], index_key: bytes) -> None:
         if not keys or any(len(key) != KEY_BYTES or not 0 < key_id < 256 for key_id, key in keys.items()):
             raise ValueError("Sealing keys are 32 bytes each, with ids from 1 to 255.")
+        if len(index_key) != KEY_BYTES:
+            raise ValueError("The key of the indexes is 32 bytes.")
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # six megabytes: not for a process that seals nothing
 
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}

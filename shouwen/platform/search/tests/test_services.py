@@ -9,7 +9,7 @@ from django.apps import apps
 
 from shouwen.platform.search import services
 from shouwen.platform.search.models import BroadTerm
-from shouwen.platform.search.queries import broad_share_ppm, keyring
+from shouwen.platform.search.queries import broad_share_ppm, keyring, telling_terms
 
 pytestmark = pytest.mark.django_db
 SearchEntry: Any = apps.get_model("customers", "SearchEntry")  # the nearest table with terms
@@ -49,6 +49,16 @@ def test_the_smallest_share_is_told_only_when_every_term_is_broad() -> None:
     assert broad_share_ppm(subject="customer", terms=[1, 3]) is None
     assert broad_share_ppm(subject="other", terms=[1]) is None
     assert broad_share_ppm(subject="customer", terms=[]) is None
+
+
+def test_the_telling_terms_are_the_rarest_that_leave_hardly_an_entry() -> None:
+    for term, share_ppm in ((1, 900_000), (2, 3_000), (3, 100_000)):
+        BroadTerm.objects.create(subject="customer", term=term, share_ppm=share_ppm)
+
+    assert telling_terms(subject="customer", terms=[1, 2, 3, 11, 12, 13, 14]) == [11, 12, 13]
+    assert telling_terms(subject="customer", terms=[1, 3, 2, 11]) == [11, 2, 3, 1]
+    assert telling_terms(subject="customer", terms=[1, 1]) == [1]
+    assert telling_terms(subject="customer", terms=[]) == []
 
 
 def test_a_new_count_is_seen_at_once() -> None:

@@ -28,6 +28,8 @@ class ImportCard:
     updated_count: int
     unchanged_count: int
     rejected_count: int
+    transferred_count: int
+    flawed_count: int
     bytes_done: int
     bytes_total: int
     started_by_id: int | None
@@ -76,7 +78,7 @@ def list_import_rows(
 ) -> list[ImportRowCard]:
     """Return a page of what became of the rows of an import, in the order of the file; of certain ``outcomes`` only, if named.
 
-    What the rows held is not in it: ``services.reveal_rejected_rows`` shows that.
+    What the rows held is not in it: ``services.reveal_import_rows`` shows that.
 
     :raises NotAllowed: unless the viewer may import.
     """
@@ -109,6 +111,8 @@ def _card(run: ImportRun) -> ImportCard:
         updated_count=run.updated_count,
         unchanged_count=run.unchanged_count,
         rejected_count=run.rejected_count,
+        transferred_count=run.transferred_count,
+        flawed_count=run.flawed_count,
         bytes_done=run.bytes_done,
         bytes_total=run.bytes_total,
         started_by_id=run.started_by_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db import connection
 
-from shouwen.platform.search.queries import broad_share_ppm, keyring
+from shouwen.platform.search.queries import broad_share_ppm, keyring, telling_terms
 from shouwen.records.customers.queries.candidates import Key
 
 SUBJECT = "customer"
@@ -51,14 +51,18 @@ def _walked(terms: list[int], after: Key, size: int) -> list[Key] | None:
 
 
 def _indexed(term_sets: list[list[int]], customer_ids: Sequence[int] | None, after: Key, size: int) -> list[Key]:
-    """Return candidates by an index. ``materialized`` keeps the planner from walking the key in the hope of an early end."""
-    held = " or ".join(["terms @> %s::int[]"] * len(term_sets))
+    """Return candidates by an index. ``materialized`` keeps the planner from walking the key in the hope of an early end.
+
+    The index is asked for the telling terms; ``is true`` keeps the others away from it.
+    """
+    held = " or ".join(["(terms @> %s::int[] and (terms @> %s::int[]) is true)"] * len(term_sets))
+    asked = [part for terms in term_sets for part in (telling_terms(subject=SUBJECT, terms=terms), terms)]
     whose = "" if customer_ids is None else " and customer_id = any(%s)"
     with connection.cursor() as cursor:
         cursor.execute(
             "with held as materialized (select customer_id, place_id from customers_searchentry"  # noqa: S608 - only placeholders
             f" where ({held}){whose} and (customer_id, place_id) > (%s, %s))"
             " select customer_id, place_id from held order by customer_id, place_id limit %s",
-            [*term_sets, *([] if customer_ids is None else [list(customer_ids)]), *after, size],
+            [*asked, *([] if customer_ids is None else [list(customer_ids)]), *after, size],
         )
         return list(cursor.fetchall())

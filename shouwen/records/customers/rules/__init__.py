@@ -1,15 +1,19 @@
 """What customers' records follow from values alone: masks, how sure we are of a caller, mappings of foreign files."""
 
 from shouwen.records.customers.rules.callers import CallerMatch, confidence_pct
-from shouwen.records.customers.rules.csv_records import CsvRecord, csv_records
-from shouwen.records.customers.rules.mapping import (
-    ImportedCustomer,
-    Mapping,
+from shouwen.records.customers.rules.columns import (
+    CellReader,
+    ColumnMapping,
+    ColumnRule,
+    Layout,
     MappingInvalid,
     Problem,
     RowRefused,
-    parse_mapping,
+    read_day,
+    unstated,
 )
+from shouwen.records.customers.rules.csv_records import CsvRecord, csv_records
+from shouwen.records.customers.rules.mapping import ImportedCustomer, Mapping, parse_mapping
 from shouwen.records.customers.rules.masks import (
     mask_address,
     mask_email,
@@ -20,8 +24,12 @@ from shouwen.records.customers.rules.masks import (
 
 __all__ = [
     "CallerMatch",
+    "CellReader",
+    "ColumnMapping",
+    "ColumnRule",
     "CsvRecord",
     "ImportedCustomer",
+    "Layout",
     "Mapping",
     "MappingInvalid",
     "Problem",
@@ -34,4 +42,6 @@ __all__ = [
     "mask_name",
     "mask_phone",
     "parse_mapping",
+    "read_day",
+    "unstated",
 ]

@@ -3,60 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field as made_by
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
-from shouwen.kernel.errors import Refusal
-from shouwen.kernel.text.folding import fold, fold_name
+from shouwen.kernel.text.folding import fold_name
 from shouwen.kernel.text.phones import Phone, PhoneInvalid, parse_phone, split_phones
 from shouwen.records.customers.choices import AreaClass, CustomerClass, CustomerKind, IdentityKind, Tier, VoltageClass
-from shouwen.records.customers.rules.wellformed import CONTROL, TEXT_LIMITS, comparable_identity, is_email, is_number
+from shouwen.records.customers.rules.columns import (
+    CellReader,
+    ColumnMapping,
+    Layout,
+    MappingInvalid,
+    Problem,
+    RowRefused,
+    read_day,
+    unstated,
+)
+from shouwen.records.customers.rules.wellformed import TEXT_LIMITS, comparable_identity, is_email, is_number
 
-CELL_LIMITS = TEXT_LIMITS | {"address": 300, "phones": 200, "opened_on": 30}
-CLOSED_LISTS: dict[str, frozenset[str]] = {
-    "kind": frozenset(CustomerKind.values),
-    "identity_kind": frozenset(IdentityKind.values),
-    "area_class": frozenset(AreaClass.values),
-    "customer_class": frozenset(CustomerClass.values),
-    "voltage_class": frozenset(VoltageClass.values),
-    "tier": frozenset(Tier.values),
-}
-FIELDS = frozenset(CELL_LIMITS) | frozenset(CLOSED_LISTS)
 REQUIRED = ("account_number", "name", "area_class", "customer_class")
-FALLBACKS = {"kind": "person", "tier": "ordinary", "jurisdiction": "CN"}
-ENCODINGS = ("detect", "utf-8", "gb18030")
-_BREAKS = re.compile(r"[\t\r\n]+")
-_UNREADABLE = re.compile("[\ud800-\udfff\ufffd]")
+LAYOUT = Layout(
+    limits=TEXT_LIMITS | {"address": 300, "phones": 200, "opened_on": 30},
+    lists={
+        "kind": frozenset(CustomerKind.values),
+        "identity_kind": frozenset(IdentityKind.values),
+        "area_class": frozenset(AreaClass.values),
+        "customer_class": frozenset(CustomerClass.values),
+        "voltage_class": frozenset(VoltageClass.values),
+        "tier": frozenset(Tier.values),
+    },
+    needed=REQUIRED,
+    fallbacks={"kind": "person", "tier": "ordinary", "jurisdiction": "CN"},
+    joined_by={"phones": "、"},
+)
 _HOUSE = re.compile(r"^(.*?[0-9０-９]+(?:[-－][0-9０-９]+)?\s*[号號](?:院|大院)?)(.*)$")
 
 
-class MappingInvalid(Refusal):
-    """The mapping itself is wrong; says where."""
-
-    message = "The mapping is wrong: %(problem)s."
-
-
-class Problem(NamedTuple):
-    """What is wrong with one field of a row. ``message`` is a catalogue key, ``details`` fill it; never the cell's own text."""
-
-    field: str
-    message: str
-    details: dict[str, str | int]
-
-
-class RowRefused(Exception):
-    """A row that cannot be taken, with every problem found."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
-        self.problems = tuple(problems)
-
-
 class ImportedCustomer(NamedTuple):
-    """One row in our terms. ``phones`` are E.164 numbers; ``problems`` are those for which the row is taken without the field."""
+    """One row in our terms. ``phones`` are E.164 numbers; ``problems`` are those for which the row is taken without the field.
+
+    Where the row does not name its customer (``names_customer``), the account's number stands for the customer's.
+    """
 
     account_number: str
     customer_number: str
@@ -78,105 +67,35 @@ class ImportedCustomer(NamedTuple):
     transformer_code: str
     opened_on: date | None
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnRule:
-    """Where one field comes from."""
-
-    field: str
-    columns: tuple[str, ...]
-    values: dict[str, str] = made_by(default_factory=dict)
-    default: str = ""
-    joined_by: str = ""
+    names_customer: bool = True
 
 
 @dataclass(frozen=True)
-class Mapping:
-    """A checked mapping. ``bind`` fits it to the heading of a file and gives the function that reads rows."""
-
-    name: str
-    encoding: str
-    delimiter: str
-    default_area: str
-    date_formats: tuple[str, ...]
-    rules: tuple[ColumnRule, ...]
+class Mapping(ColumnMapping):
+    """A checked mapping of customers. ``bind`` fits it to the heading of a file and gives the function that reads rows."""
 
     def bind(self, *, heading: Sequence[str]) -> RowReader:
         """Return the reader of rows under this heading.
 
         :raises MappingInvalid: when a column of the mapping is not in the heading.
         """
-        places = {fold(name): place for place, name in reversed(list(enumerate(heading)))}
-        missing = [name for rule in self.rules for name in rule.columns if fold(name) not in places]
-        if missing:
-            raise MappingInvalid(problem="the file has no column " + ", ".join(dict.fromkeys(missing)))
-        return RowReader(self, [(rule, tuple(places[fold(name)] for name in rule.columns)) for rule in self.rules], len(heading))
+        return RowReader(LAYOUT, self, heading)
 
 
-class RowReader:
-    """Reads the cells of a row. Remembers what it has made of the cells of closed lists: they repeat."""
+class RowReader(CellReader):
+    """Reads customers, a row each."""
 
-    def __init__(self, mapping: Mapping, placed: list[tuple[ColumnRule, tuple[int, ...]]], width: int) -> None:
+    def __init__(self, layout: Layout, mapping: Mapping, heading: Sequence[str]) -> None:
+        super().__init__(layout, mapping, heading)
         self._mapping = mapping
-        self._width = width
-        self._texts = [(rule, places) for rule, places in placed if rule.field not in CLOSED_LISTS]
-        self._lists = [(rule, places[0] if places else None) for rule, places in placed if rule.field in CLOSED_LISTS]
-        self._known: dict[tuple[str, str], str | Problem] = {}
 
     def read(self, cells: Sequence[str]) -> ImportedCustomer:
         """Return the row in our terms.
 
         :raises RowRefused: when a needed field is missing or wrong, a cell is unreadable or too long, or the row is too short.
         """
-        if len(cells) != self._width:
-            details: dict[str, str | int] = {"found": len(cells), "expected": self._width}
-            raise RowRefused([Problem("", "The row has %(found)s cells instead of %(expected)s.", details)])
-        problems: list[Problem] = []
-        values = dict(FALLBACKS)
-        for rule, places in self._texts:
-            self._take_text(rule, [cells[place] for place in places], values, problems)
-        for rule, place in self._lists:
-            self._take_choice(rule, "" if place is None else cells[place], values, problems)
+        values, problems = self.values(cells)
         return _assembled(values, problems, self._mapping)
-
-    def _take_text(self, rule: ColumnRule, cells: list[str], values: dict[str, str], problems: list[Problem]) -> None:
-        text = (cells[0] if len(cells) == 1 else rule.joined_by.join([cell for cell in cells if cell.strip()])).strip()
-        if not text:
-            text = rule.default
-        elif not text.isascii() or not text.isprintable():
-            if _UNREADABLE.search(text):
-                problems.append(Problem(rule.field, "The cell is not readable in the file's encoding.", {}))
-                text = ""
-            elif CONTROL.search(text):
-                problems.append(Problem(rule.field, "The cell holds control characters.", {}))
-                text = ""
-            elif not text.isprintable():
-                text = _BREAKS.sub(" ", text)
-        if len(text) > CELL_LIMITS[rule.field]:
-            details: dict[str, str | int] = {"length": len(text), "limit": CELL_LIMITS[rule.field]}
-            problems.append(Problem(rule.field, "The cell is too long: %(length)s characters, %(limit)s are allowed.", details))
-            text = ""
-        if text:
-            values[rule.field] = text
-
-    def _take_choice(self, rule: ColumnRule, cell: str, values: dict[str, str], problems: list[Problem]) -> None:
-        known = self._known.get((rule.field, cell))
-        if known is None:
-            known = self._known[rule.field, cell] = _choice(rule, cell)
-        if isinstance(known, str):
-            if known:
-                values[rule.field] = known
-        else:
-            problems.append(known)
-
-
-def _choice(rule: ColumnRule, cell: str) -> str | Problem:
-    text = cell.strip()
-    found = rule.values.get(fold(text), fold(text)) if text else rule.default
-    if not found or found in CLOSED_LISTS[rule.field]:
-        return found
-    return Problem(rule.field, "The value is in no list of the mapping.", {})
 
 
 def _assembled(values: dict[str, str], problems: list[Problem], mapping: Mapping) -> ImportedCustomer:
@@ -188,9 +107,10 @@ def _assembled(values: dict[str, str], problems: list[Problem], mapping: Mapping
     refusals = [problem for problem in problems if problem.field in REQUIRED or problem.field in ("street", "address")]
     if not is_number(number) or not street or not get("name") or refusals or not _has_classes(values):
         raise RowRefused(_all_refusals(values, street, refusals))
+    customer_number = _customer_number(values, problems)
     return ImportedCustomer(
         number,
-        _customer_number(values, problems),
+        customer_number or number,
         values["kind"],
         values["name"],
         get("identity_kind", "") or ("resident_card" if get("identity_number") else ""),
@@ -209,6 +129,7 @@ def _assembled(values: dict[str, str], problems: list[Problem], mapping: Mapping
         get("transformer_code", ""),
         _day(get("opened_on", ""), mapping.date_formats, problems),
         tuple(problems),
+        bool(customer_number),
     )
 
 
@@ -217,12 +138,8 @@ def _has_classes(values: dict[str, str]) -> bool:
 
 
 def _all_refusals(values: dict[str, str], street: str, found: list[Problem]) -> list[Problem]:
-    refusals = list(found)
-    named = {problem.field for problem in found}
-    for name in REQUIRED:
-        if name not in named and not values.get(name):
-            refusals.append(Problem(name, "A needed value is missing.", {}))
-    if not street and not named & {"street", "address"}:
+    refusals = [*found, *unstated(REQUIRED, values, found)]
+    if not street and not {problem.field for problem in found} & {"street", "address"}:
         refusals.append(Problem("street", "A needed value is missing.", {}))
     if (number := values.get("account_number")) and not is_number(number):
         refusals.append(
@@ -232,13 +149,14 @@ def _all_refusals(values: dict[str, str], street: str, found: list[Problem]) -> 
 
 
 def _customer_number(values: dict[str, str], problems: list[Problem]) -> str:
+    """Return the number by which the row names its customer, empty when it names none."""
     number = values.get("customer_number", "")
     if number and not is_number(number):
         problems.append(
             Problem("customer_number", "The customer number holds something other than letters, digits and dashes.", {})
         )
-        number = ""
-    return number or values["account_number"]
+        return ""
+    return number
 
 
 def _phones(cell: str, default_area: str, problems: list[Problem]) -> tuple[Phone, ...]:
@@ -263,15 +181,10 @@ def _email(cell: str, problems: list[Problem]) -> str:
 
 
 def _day(cell: str, formats: tuple[str, ...], problems: list[Problem]) -> date | None:
-    if not cell:
-        return None
-    for wanted in formats:
-        try:
-            return datetime.strptime(cell, wanted).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    problems.append(Problem("opened_on", "This is not a day in a form that the mapping knows.", {}))
-    return None
+    day = read_day(cell, formats) if cell else None
+    if cell and day is None:
+        problems.append(Problem("opened_on", "This is not a day in a form that the mapping knows.", {}))
+    return day
 
 
 def split_address(address: str) -> tuple[str, str]:
@@ -281,74 +194,19 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 def parse_mapping(document: Any) -> Mapping:
-    """Return the mapping that a YAML document states.
+    """Return the mapping of customers that a YAML document states.
 
     :raises MappingInvalid: with the first thing that is wrong.
     """
-    if not isinstance(document, dict) or not isinstance(document.get("columns"), dict):
-        raise MappingInvalid(problem="it needs a list named columns")
-    _check_names(document)
-    rules = [_column_rule(name, stated) for name, stated in document["columns"].items()]
-    rules += [ColumnRule(name, (), {}, str(value)) for name, value in (document.get("defaults") or {}).items()]
-    mapped = {rule.field for rule in rules}
-    for needed in REQUIRED:
-        if needed not in mapped:
-            raise MappingInvalid(problem=f"no column and no default is given for {needed}")
-    if not mapped & {"street", "address"}:
+    mapping = Mapping.parse(document, LAYOUT)
+    if not {"street", "address"} & {rule.field for rule in mapping.rules}:
         raise MappingInvalid(problem="no column is given for street or address")
-    return Mapping(
-        name=str(document.get("name", "")),
-        encoding=str(document.get("encoding", "detect")),
-        delimiter=str(document.get("delimiter", ",")),
-        default_area=str(document.get("default_area", "")),
-        date_formats=tuple(document.get("date_formats") or ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")),
-        rules=tuple(_defaults_merged(rules)),
-    )
-
-
-def _check_names(document: dict[str, Any]) -> None:
-    if not document.get("name"):
-        raise MappingInvalid(problem="it has no name")
-    if document.get("encoding", "detect") not in ENCODINGS:
-        raise MappingInvalid(problem="encoding is one of " + ", ".join(ENCODINGS))
-    if len(str(document.get("delimiter", ","))) != 1:
-        raise MappingInvalid(problem="delimiter is one character")
-    unknown = [name for name in [*document["columns"], *(document.get("defaults") or {})] if name not in FIELDS]
-    if unknown:
-        raise MappingInvalid(problem="unknown field " + ", ".join(unknown))
-
-
-def _column_rule(name: str, stated: Any) -> ColumnRule:
-    if isinstance(stated, str):
-        return ColumnRule(name, (stated,))
-    if not isinstance(stated, dict) or not (stated.get("column") or stated.get("columns")):
-        raise MappingInvalid(problem=f"{name} names no column")
-    columns = tuple(map(str, stated.get("columns") or [stated["column"]]))
-    values = {fold(str(theirs)): str(ours) for theirs, ours in (stated.get("values") or {}).items()}
-    wrong = set(values.values()) - CLOSED_LISTS.get(name, set(values.values()))
-    if wrong:
-        raise MappingInvalid(problem=f"{name} has no value {', '.join(sorted(wrong))}")
-    joined_by = str(stated.get("joined_by", "、" if name == "phones" else ""))
-    return ColumnRule(name, columns, values, str(stated.get("default", "")), joined_by)
-
-
-def _defaults_merged(rules: list[ColumnRule]) -> list[ColumnRule]:
-    """Return one rule a field: a default given apart fills the column's rule."""
-    merged: dict[str, ColumnRule] = {}
-    for rule in rules:
-        earlier = merged.get(rule.field)
-        merged[rule.field] = (
-            rule if earlier is None else ColumnRule(rule.field, earlier.columns, earlier.values, rule.default, earlier.joined_by)
-        )
-    return list(merged.values())
-
-
-Progress = Callable[[int, int], None]
+    return mapping
 
 
 def canonical(row: ImportedCustomer) -> str:
-    """Return the row's content as one text, for its digest; problems are no part of it."""
-    return "\x1f".join(map(str, row[:-1]))
+    """Return the row's content as one text, for its digest; problems, and whether the customer was named, are no part of it."""
+    return "\x1f".join(map(str, row[:-2]))
 
 
 def same_name(one: str, other: str) -> bool:

@@ -2,14 +2,12 @@
 
 from shouwen.platform.audit.services import LookNeedsReason
 from shouwen.records.customers.services.importing import (
-    CannotImport,
     ImportBusy,
     ImportProgress,
     ImportSummary,
-    load_mapping,
     run_import,
 )
-from shouwen.records.customers.services.indexing import rebuild_search, reseal_personal_data
+from shouwen.records.customers.services.indexing import rebuild_search
 from shouwen.records.customers.services.minding import (
     AlreadyHolds,
     HasEnded,
@@ -30,15 +28,25 @@ from shouwen.records.customers.services.reaching import (
     set_preference,
     set_quiet_hours,
 )
+from shouwen.records.customers.services.reading import (
+    CannotImport,
+    Reading,
+    cells_of,
+    heading_of,
+    load_document,
+    load_mapping,
+    open_reading,
+    rows_of,
+)
 from shouwen.records.customers.services.registering import NumberTaken, correct_customer, register_customer
 from shouwen.records.customers.services.revealing import (
     ClearAddress,
     ClearContact,
     ClearText,
-    RejectedRow,
+    ImportedRow,
     reveal_contact_points,
     reveal_customer,
-    reveal_rejected_rows,
+    reveal_import_rows,
 )
 from shouwen.records.customers.services.supplying import add_supply_point, change_supply_point, open_account
 
@@ -54,23 +62,28 @@ __all__ = [
     "ImportBusy",
     "ImportProgress",
     "ImportSummary",
+    "ImportedRow",
     "LookNeedsReason",
     "NumberTaken",
     "Preview",
     "PreviewRow",
-    "RejectedRow",
+    "Reading",
     "add_contact_point",
     "add_supply_point",
     "assign_representative",
+    "cells_of",
     "change_contact_point",
     "change_supply_point",
     "change_tier",
     "confirm_contact_point",
     "correct_customer",
     "end_special_need",
+    "heading_of",
+    "load_document",
     "load_mapping",
     "note_sensitivity",
     "open_account",
+    "open_reading",
     "prefer_contact_point",
     "preview_import",
     "rebuild_search",
@@ -78,10 +91,10 @@ __all__ = [
     "record_special_need",
     "register_customer",
     "remove_contact_point",
-    "reseal_personal_data",
     "reveal_contact_points",
     "reveal_customer",
-    "reveal_rejected_rows",
+    "reveal_import_rows",
+    "rows_of",
     "run_import",
     "set_preference",
     "set_quiet_hours",

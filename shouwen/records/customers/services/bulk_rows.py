@@ -14,8 +14,9 @@ from shouwen.platform.search.keys import keyring
 from shouwen.platform.search.rules import Keyring, number_tokens, tail_of
 from shouwen.records.customers.choices import Consent, ContactKind
 from shouwen.records.customers.models import ContactPoint, Customer, ImportRow, SupplyPoint
+from shouwen.records.customers.rules.columns import Problem
 from shouwen.records.customers.rules.entries import BulkTerms
-from shouwen.records.customers.rules.mapping import ImportedCustomer, Problem, canonical
+from shouwen.records.customers.rules.mapping import ImportedCustomer, canonical
 
 NULL = "\\N"
 COPY_COLUMNS: dict[str, tuple[str, ...]] = {

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from queue import Queue
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -22,23 +21,15 @@ from shouwen.records.customers.choices import ImportState
 from shouwen.records.customers.events import CustomersImported
 from shouwen.records.customers.models import ImportRun
 from shouwen.records.customers.permissions import must_import
-from shouwen.records.customers.rules import CsvRecord, Mapping, Problem, RowRefused, csv_records, parse_mapping
-from shouwen.records.customers.rules.mapping import ImportedCustomer, RowReader
+from shouwen.records.customers.rules import CsvRecord, Mapping, RowRefused
+from shouwen.records.customers.rules.mapping import RowReader
 from shouwen.records.customers.services.bulk_rows import PreparedRow, RowPreparer
 from shouwen.records.customers.services.bulk_writing import BatchCount, write_batch
 from shouwen.records.customers.services.indexing import prepare_for_questions
+from shouwen.records.customers.services.reading import Reading, cells_of, heading_of, open_reading, rows_of
 
 BATCH_ROWS = 5_000
-DETECT_BYTES = 4 << 20
-FAULTS = {
-    "too_long": "The row is longer than any row of customers can be.",
-    "unclosed_quote": "A quotation mark is opened and never closed.",
-    "unreadable": "The row is not readable as comma-separated values.",
-}
-
-
-class CannotImport(Refusal):
-    """The file or its mapping cannot be used."""
+COUNTS = tuple(field.name for field in fields(BatchCount))
 
 
 class ImportBusy(Refusal):
@@ -49,7 +40,7 @@ class ImportBusy(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """How far a run has come."""
+    """How far a run has come. ``flawed_count`` are the rows among the taken ones of which something was left out."""
 
     run_id: int
     is_finished: bool
@@ -58,6 +49,8 @@ class ImportSummary:
     updated_count: int
     unchanged_count: int
     rejected_count: int
+    transferred_count: int
+    flawed_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +64,7 @@ class ImportProgress:
     bytes_total: int
 
 
-class Reading(NamedTuple):
-    """A file with its mapping, opened."""
-
-    path: Path
-    mapping: Mapping
-    encoding: str
-
-
 Tell = Callable[[ImportProgress], None]
-
-
-def load_mapping(*, path: Path) -> Mapping:
-    """Return the mapping in a YAML file.
-
-    :raises MappingInvalid: when it is wrong.
-    :raises CannotImport: when it cannot be read.
-    """
-    import yaml  # not for a process that imports nothing
-
-    try:
-        return parse_mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as broken:
-        raise CannotImport("The mapping %(name)s cannot be read.", name=path.name) from broken
 
 
 def run_import(
@@ -108,7 +79,8 @@ def run_import(
     """Import the file and return what became of its rows; ``list_import_rows`` says it row by row.
 
     The same file by the same mapping is one run: a finished one is only reported, an unfinished one goes on after its last whole batch.
-    An account that is there already is left alone when its row has not changed, else corrected. Registered are customers as of ``at``.
+    An account that is there already is left alone when its row has not changed, else corrected; when the row names another customer than
+    it belongs to, it is transferred to that one. Registered are customers as of ``at``.
 
     :raises NotAllowed: unless the actor may import.
     :raises CannotImport: when the file is missing, empty or unreadable.
@@ -138,63 +110,13 @@ def summary_of(run: ImportRun) -> ImportSummary:
         updated_count=run.updated_count,
         unchanged_count=run.unchanged_count,
         rejected_count=run.rejected_count,
+        transferred_count=run.transferred_count,
+        flawed_count=run.flawed_count,
     )
 
 
-def open_reading(*, path: Path, mapping: Mapping) -> Reading:
-    """Return the file with its encoding found.
-
-    :raises CannotImport: when the file is missing or empty.
-    """
-    if not path.is_file() or path.stat().st_size == 0:
-        raise CannotImport("The file %(name)s is missing or empty.", name=path.name)
-    if mapping.encoding == "detect":
-        return Reading(path, mapping, _detected(path))
-    return Reading(path, mapping, "utf-8-sig" if mapping.encoding == "utf-8" else mapping.encoding)
-
-
-def _detected(path: Path) -> str:
-    """Return utf-8-sig unless the beginning of the file is better read as GB18030: by which fewer bytes are unreadable."""
-    with path.open("rb") as file:
-        sample = file.read(DETECT_BYTES)
-    sample = sample[: sample.rfind(b"\n") + 1] or sample
-    spoilt = {name: sample.decode(name, errors="replace").count("\ufffd") for name in ("utf-8-sig", "gb18030")}
-    return min(spoilt, key=lambda name: spoilt[name])
-
-
-def rows_of(reading: Reading) -> Iterator[tuple[int, CsvRecord]]:
-    """Yield each record of the file with its number; the heading is 0."""
-    with reading.path.open(encoding=reading.encoding, errors="surrogateescape", newline="\n") as file:
-        yield from enumerate(csv_records(file))
-
-
-def read_row(reader: RowReader, record: CsvRecord, delimiter: str) -> ImportedCustomer:
-    """Return a record in our terms.
-
-    :raises RowRefused: with its problems.
-    """
-    if record.fault:
-        raise RowRefused([Problem("", FAULTS[record.fault], {})])
-    try:
-        cells = next(csv.reader([record.text], delimiter=delimiter), [])
-    except csv.Error as broken:
-        raise RowRefused([Problem("", FAULTS["unreadable"], {})]) from broken
-    return reader.read(cells)
-
-
-def reader_for(reading: Reading, heading: CsvRecord | None) -> RowReader:
-    """Return the reader of rows under the file's heading.
-
-    :raises CannotImport: when the file has no readable heading.
-    """
-    if heading is None or heading.fault:
-        raise CannotImport("The file %(name)s has no heading.", name=reading.path.name)
-    cells = next(csv.reader([heading.text], delimiter=reading.mapping.delimiter), [])
-    return reading.mapping.bind(heading=[cell.strip() for cell in cells])
-
-
 @transaction.atomic
-def _run_of(reading: Reading, actor_id: int, at: datetime) -> ImportRun:
+def _run_of(reading: Reading[Mapping], actor_id: int, at: datetime) -> ImportRun:
     mapping_digest = hashlib.sha256(repr(reading.mapping).encode()).hexdigest()
     run, _ = ImportRun.objects.get_or_create(
         file_digest=_file_digest(reading.path),
@@ -228,7 +150,9 @@ def _unlock(run_id: int) -> None:
         cursor.execute("select pg_advisory_unlock(hashtext('customers.import'), %s)", [run_id])
 
 
-def _import_rest(run: ImportRun, reading: Reading, batch_rows: int, actor_id: int, at: datetime, tell: Tell | None) -> None:
+def _import_rest(
+    run: ImportRun, reading: Reading[Mapping], batch_rows: int, actor_id: int, at: datetime, tell: Tell | None
+) -> None:
     for batch in _prepared_ahead(reading, run.rows_done, batch_rows, run.started_at):
         _take_batch(run, batch, actor_id, at)
         if tell is not None:
@@ -236,7 +160,9 @@ def _import_rest(run: ImportRun, reading: Reading, batch_rows: int, actor_id: in
     _finish(run, at)
 
 
-def _prepared_ahead(reading: Reading, skip: int, batch_rows: int, registered_at: datetime) -> Iterator[list[PreparedRow]]:
+def _prepared_ahead(
+    reading: Reading[Mapping], skip: int, batch_rows: int, registered_at: datetime
+) -> Iterator[list[PreparedRow]]:
     """Yield prepared batches; the next one is made by a thread of its own while the database writes the present one."""
     ready: Queue[Any] = Queue(maxsize=2)
     stop = threading.Event()
@@ -260,7 +186,7 @@ def _drain(ready: Queue[Any]) -> None:
 
 
 def _make_batches(
-    reading: Reading, skip: int, batch_rows: int, registered_at: datetime, ready: Queue[Any], stop: threading.Event
+    reading: Reading[Mapping], skip: int, batch_rows: int, registered_at: datetime, ready: Queue[Any], stop: threading.Event
 ) -> None:
     try:
         for batch in prepared_batches(reading, skip, batch_rows, registered_at):
@@ -272,20 +198,21 @@ def _make_batches(
         ready.put(error)
 
 
-def prepared_batches(reading: Reading, skip: int, batch_rows: int, registered_at: datetime) -> Iterator[list[PreparedRow]]:
+def prepared_batches(
+    reading: Reading[Mapping], skip: int, batch_rows: int, registered_at: datetime
+) -> Iterator[list[PreparedRow]]:
     """Yield the rows after row ``skip``, read, sealed and indexed, ``batch_rows`` at a time."""
-    numbered = rows_of(reading)
-    heading = next(numbered, (0, None))[1]
-    reader = reader_for(reading, heading)
+    numbered = rows_of(reading=reading)
+    reader = reading.mapping.bind(heading=heading_of(reading=reading, record=next(numbered, (0, None))[1]))
     preparer = RowPreparer(registered_at=registered_at)
     rows = islice(numbered, skip, None)
     while batch := [_prepared(preparer, reader, row_no, record, reading) for row_no, record in islice(rows, batch_rows)]:
         yield batch
 
 
-def _prepared(preparer: RowPreparer, reader: RowReader, row_no: int, record: CsvRecord, reading: Reading) -> PreparedRow:
+def _prepared(preparer: RowPreparer, reader: RowReader, row_no: int, record: CsvRecord, reading: Reading[Mapping]) -> PreparedRow:
     try:
-        customer = read_row(reader, record, reading.mapping.delimiter)
+        customer = reader.read(cells_of(record=record, delimiter=reading.mapping.delimiter))
     except RowRefused as refusal:
         return PreparedRow(row_no, record.line_no, record.text, refusal.problems)
     return preparer.prepare(row_no, record.line_no, record.text, customer)
@@ -311,11 +238,9 @@ def _take_batch(run: ImportRun, batch: list[PreparedRow], actor_id: int, at: dat
 def _advance(run: ImportRun, batch: list[PreparedRow], count: BatchCount) -> None:
     run.rows_done = batch[-1].row_no
     run.bytes_done += sum(len(row.raw.encode(errors="surrogateescape")) + 1 for row in batch)
-    run.created_count += count.created
-    run.updated_count += count.updated
-    run.unchanged_count += count.unchanged
-    run.rejected_count += count.rejected
-    run.save(update_fields=["rows_done", "bytes_done", "created_count", "updated_count", "unchanged_count", "rejected_count"])
+    for name in COUNTS:
+        setattr(run, f"{name}_count", getattr(run, f"{name}_count") + getattr(count, name))
+    run.save(update_fields=["rows_done", "bytes_done", *(f"{name}_count" for name in COUNTS)])
 
 
 @transaction.atomic

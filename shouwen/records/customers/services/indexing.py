@@ -1,39 +1,20 @@
-"""Keeping the search entries in step with the records, and sealing old values anew with the newest key."""
+"""Keeping the search entries in step with the records."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from psycopg import sql
 
 from shouwen.platform.search.keys import keyring
 from shouwen.platform.search.services import refresh_broad_terms
 from shouwen.records.customers.choices import TELEPHONE_KINDS
-from shouwen.records.customers.models import (
-    Account,
-    ContactPoint,
-    Customer,
-    ImportRow,
-    SearchEntry,
-    Sensitivity,
-    SpecialNeed,
-    SupplyPoint,
-)
+from shouwen.records.customers.models import Account, ContactPoint, Customer, SearchEntry, SupplyPoint
 from shouwen.records.customers.rules.entries import entry_tokens
 from shouwen.records.customers.rules.wellformed import national_digits
-
-SEALED_COLUMNS: tuple[tuple[type[models.Model], str], ...] = (
-    (Customer, "name"),
-    (Customer, "identity_number"),
-    (SupplyPoint, "street"),
-    (SupplyPoint, "room"),
-    (ContactPoint, "value"),
-    (SpecialNeed, "note"),
-    (Sensitivity, "note"),
-)
 
 
 def index_customers(customer_ids: Collection[int]) -> None:
@@ -64,49 +45,6 @@ def rebuild_search(*, after_id: int = 0, limit: int = 1000) -> int:
     ids = list(Customer.objects.filter(pk__gt=after_id).order_by("pk").values_list("pk", flat=True)[:limit])
     index_customers(ids)
     return ids[-1] if ids else 0
-
-
-@transaction.atomic
-def reseal_personal_data(*, limit: int = 1000) -> int:
-    """Seal up to ``limit`` values of each column that an older key sealed with the newest key; return how many were done.
-
-    To be called until it returns 0; then the older key may go.
-    """
-    return sum(_reseal(model, name, limit) for model, name in SEALED_COLUMNS) + _reseal_rejected_rows(limit)
-
-
-def _reseal(model: type[models.Model], name: str, limit: int) -> int:
-    """Seal again what does not begin with the newest key's id."""
-    table, column = sql.Identifier(model._meta.db_table), sql.Identifier(name)
-    with connection.cursor() as cursor:
-        statement = sql.SQL(
-            "select id, {column} from {table} where length({column}) > 0 and get_byte({column}, 0) <> %s order by id limit %s for update"
-        ).format(table=table, column=column)
-        cursor.execute(statement, [keyring().current_key_id, limit])
-        found = cursor.fetchall()
-        update = sql.SQL("update {table} set {column} = %s where id = %s").format(table=table, column=column)
-        cursor.executemany(update, [(_sealed_anew(model, name, sealed), row_id) for row_id, sealed in found])
-    return len(found)
-
-
-def _sealed_anew(model: type[models.Model], name: str, sealed: Any) -> bytes:
-    field: Any = model._meta.get_field(name)
-    return keyring().seal(keyring().unseal(bytes(sealed), column=field.sealed_as), column=field.sealed_as)
-
-
-def _reseal_rejected_rows(limit: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select run_id, row_no, raw from customers_importrow where length(raw) > 0 and get_byte(raw, 0) <> %s"
-            " order by run_id, row_no limit %s for update",
-            [keyring().current_key_id, limit],
-        )
-        found = cursor.fetchall()
-        cursor.executemany(
-            "update customers_importrow set raw = %s where run_id = %s and row_no = %s",
-            [(_sealed_anew(ImportRow, "raw", sealed), run_id, row_no) for run_id, row_no, sealed in found],
-        )
-    return len(found)
 
 
 def _entries(customer_ids: Collection[int]) -> list[SearchEntry]:

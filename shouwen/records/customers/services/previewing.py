@@ -11,7 +11,7 @@ from shouwen.platform.people.queries import get_viewer
 from shouwen.records.customers.permissions import must_import
 from shouwen.records.customers.rules import CsvRecord, ImportedCustomer, Mapping, Problem, RowRefused
 from shouwen.records.customers.rules.mapping import RowReader
-from shouwen.records.customers.services.importing import open_reading, read_row, reader_for, rows_of
+from shouwen.records.customers.services.reading import cells_of, heading_of, open_reading, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ def preview_import(*, path: Path, mapping: Mapping, limit: int = 10, actor_id: i
     """
     must_import(get_viewer(staff_id=actor_id, at=at))
     reading = open_reading(path=path, mapping=mapping)
-    numbered = rows_of(reading)
-    reader = reader_for(reading, next(numbered, (0, None))[1])
+    numbered = rows_of(reading=reading)
+    reader = mapping.bind(heading=heading_of(reading=reading, record=next(numbered, (0, None))[1]))
     rows = tuple(_row(reader, row_no, record, mapping.delimiter) for row_no, record in islice(numbered, limit))
     return Preview(encoding=reading.encoding, rows=rows)
 
 
 def _row(reader: RowReader, row_no: int, record: CsvRecord, delimiter: str) -> PreviewRow:
     try:
-        read = read_row(reader, record, delimiter)
+        read = reader.read(cells_of(record=record, delimiter=delimiter))
     except RowRefused as refusal:
         return PreviewRow(row_no, record.line_no, None, refusal.problems)
     return PreviewRow(row_no, record.line_no, read, read.problems)

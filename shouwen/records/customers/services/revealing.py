@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Case, F, When
 
 from shouwen.kernel.errors import BadInput, NotFound
 from shouwen.platform.audit.services import record_look, record_looks
@@ -93,23 +94,33 @@ def reveal_contact_points(
 
 
 @dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that was not taken, as it stood in the file, with what is wrong with it. It belongs to no customer."""
+class ImportedRow:
+    """What became of a row, with what is wrong with it; ``raw`` is a rejected one as it stood in the file, which belongs to no customer."""
 
     row_no: int
     line_no: int
+    outcome: str
     problems: tuple[Problem, ...]
     raw: str
 
 
-def reveal_rejected_rows(*, run_id: int, after_row: int = 0, limit: int = 1000, actor_id: int, at: datetime) -> list[RejectedRow]:
-    """Return a page of the rejected rows of an import as they stood in the file, so that they can be mended and brought again.
+def reveal_import_rows(*, run_id: int, after_row: int = 0, limit: int = 1000, actor_id: int, at: datetime) -> list[ImportedRow]:
+    """Return a page of the rows of an import in the order of the file; the rejected ones can be mended and brought again.
 
     :raises NotAllowed: unless the actor may import.
     """
     must_import(get_viewer(staff_id=actor_id, at=at))
-    rows = ImportRow.objects.filter(run_id=run_id, outcome=ImportOutcome.REJECTED, row_no__gt=after_row).order_by("row_no")
-    return [RejectedRow(row.row_no, row.line_no, problems_of(row.problems), row.raw) for row in rows[:limit]]
+    rows = ImportRow.objects.filter(run_id=run_id, row_no__gt=after_row).order_by("row_no")
+    columns = rows.values_list("row_no", "line_no", "outcome", "problems", _raw_of_rejected())[:limit]
+    return [
+        ImportedRow(row_no, line_no, outcome, problems_of(problems), raw or "")
+        for row_no, line_no, outcome, problems, raw in columns
+    ]
+
+
+def _raw_of_rejected() -> Case:
+    """Leave the text of a row that was taken where it is: it is a customer's."""
+    return Case(When(outcome=ImportOutcome.REJECTED, then=F("raw")))
 
 
 def _known(fields: Collection[str]) -> tuple[PersonalField, ...]:

@@ -284,18 +284,20 @@ def test_a_rejected_row_is_kept_whole_and_shown_only_to_importers(tmp_path: Path
     bad = b"6,C6,\xff,P,,,,,x,urban,residential,,,,"
     summary = imported(written(tmp_path, LI, bad, "5,short", MILL), actor)
 
-    first = services.reveal_rejected_rows(run_id=summary.run_id, limit=1, actor_id=actor.pk, at=NOON)
-    rest = services.reveal_rejected_rows(run_id=summary.run_id, after_row=first[0].row_no, actor_id=actor.pk, at=NOON)
+    first = services.reveal_import_rows(run_id=summary.run_id, limit=2, actor_id=actor.pk, at=NOON)
+    rest = services.reveal_import_rows(run_id=summary.run_id, after_row=first[-1].row_no, actor_id=actor.pk, at=NOON)
 
-    assert [(row.row_no, row.line_no, row.raw) for row in (*first, *rest)] == [
-        (2, 3, "6,C6,\\xff,P,,,,,x,urban,residential,,,,"),
-        (3, 4, "5,short"),
+    assert [(row.row_no, row.line_no, row.outcome, row.raw) for row in (*first, *rest)] == [
+        (1, 2, "created", ""),
+        (2, 3, "rejected", "6,C6,\\xff,P,,,,,x,urban,residential,,,,"),
+        (3, 4, "rejected", "5,short"),
+        (4, 5, "created", ""),
     ]
     assert rest[0].problems == (
         Problem("", "The row has %(found)s cells instead of %(expected)s.", {"found": 2, "expected": 15}),
     )
     with pytest.raises(NotAllowed):
-        services.reveal_rejected_rows(run_id=summary.run_id, actor_id=agent().pk, at=NOON)
+        services.reveal_import_rows(run_id=summary.run_id, actor_id=agent().pk, at=NOON)
 
 
 def test_a_row_is_taken_without_a_field_that_is_wrong(tmp_path: Path, actor: Staff) -> None:

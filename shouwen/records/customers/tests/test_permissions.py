@@ -168,7 +168,7 @@ ACTS: dict[str, tuple[set[str], Act]] = {
     ),
     "preview": (IMPORTERS, lambda k, p: services.preview_import(path=k.file, mapping=MAPPING, **by(p))),
     "import": (IMPORTERS, lambda k, p: services.run_import(path=k.file, mapping=MAPPING, **by(p))),
-    "rejected rows": (IMPORTERS, lambda k, p: services.reveal_rejected_rows(run_id=1, **by(p))),
+    "imported rows": (IMPORTERS, lambda k, p: services.reveal_import_rows(run_id=1, **by(p))),
     "list imports": (IMPORTERS, lambda k, p: queries.list_imports(viewer=seen_by(p))),
     "list rows": (IMPORTERS, lambda k, p: queries.list_import_rows(run_id=1, viewer=seen_by(p))),
     "card": (EVERYBODY, lambda k, p: queries.get_customer(customer_id=k.customer_id, **seeing(p))),

@@ -6,10 +6,9 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from shouwen.platform.search.models import BroadTerm
-from shouwen.platform.search.shares import forget_shares
+from shouwen.platform.search.shares import BROAD_FROM_PPM, forget_shares
 
 SAMPLE_ROWS = 30_000
-BROAD_FROM_PPM = 2_000
 
 
 @transaction.atomic
