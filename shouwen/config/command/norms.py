@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -19,7 +20,11 @@ from shouwen.kernel.errors import Refusal
 from shouwen.kernel.plain_yaml import read_yaml
 from shouwen.platform.policies.rules import PolicyEntry, PolicyInvalid, parse_text
 from shouwen.records.norms.rules.definition import Norm, NormInvalid, parse_norm
+from shouwen.records.norms.rules.duration import Register
 from shouwen.records.norms.rules.labels import Labels
+from shouwen.records.norms.rules.naming import Exemption, oversights, parse_exemptions
+
+T = TypeVar("T")
 
 HANDBOOK = Path(__file__).resolve().parents[3] / "handbook"
 ASKED_WRONGLY = 2
@@ -39,10 +44,11 @@ class HandbookUnreadable(Refusal):
 
 @dataclass(slots=True)
 class Handbook:
-    """What a folder holds: norms with the file each stands in, policies, and what could not be read, in words."""
+    """What a folder holds: norms with the file each stands in, policies, those kept elsewhere, and what could not be read, in words."""
 
     norms: list[tuple[str, Norm]] = field(default_factory=list)
     policies: list[PolicyEntry] = field(default_factory=list)
+    exemptions: list[Exemption] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -81,17 +87,24 @@ def read_handbook(folder: Path) -> Handbook:
             found.faults += [str(problem) for problem in invalid.problems]
         except UnicodeDecodeError as error:
             found.faults.append(f"{path.name}: is not UTF-8 at byte {error.start}")
-    for path in sorted((folder / "norms").glob("*.yaml")):
-        try:
-            found.norms.append((path.name, parse_norm(read_yaml(path.read_text(encoding="utf-8")))))
-        except NormInvalid as invalid:
-            found.faults.append(f"{path.name}: {invalid}")
-        except (yaml.YAMLError, ValueError) as error:
-            found.faults.append(f"{path.name}: is not YAML: {' '.join(str(error).split())}")
+    found.norms = list(_parsed((folder / "norms").glob("*.yaml"), parse_norm, found.faults))
+    for _, exemptions in _parsed((folder / "norms" / "elsewhere").glob("*.yaml"), parse_exemptions, found.faults):
+        found.exemptions += exemptions
     if not found.norms and not found.faults:
         found.faults.append(f"{folder / 'norms'}: holds no norms")
     found.faults += _doubles(found.norms)
     return found
+
+
+def _parsed(paths: Iterable[Path], parse: Callable[[object], T], faults: list[str]) -> Iterator[tuple[str, T]]:
+    """Yield what each file holds, with its name; what cannot be read is added to ``faults``."""
+    for path in sorted(paths):
+        try:
+            yield path.name, parse(read_yaml(path.read_text(encoding="utf-8")))
+        except NormInvalid as invalid:
+            faults.append(f"{path.name}: {invalid}")
+        except (yaml.YAMLError, ValueError) as error:
+            faults.append(f"{path.name}: is not YAML: {' '.join(str(error).split())}")
 
 
 def _doubles(norms: Sequence[tuple[str, Norm]]) -> Iterator[str]:
@@ -115,7 +128,6 @@ def _doubles(norms: Sequence[tuple[str, Norm]]) -> Iterator[str]:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from shouwen.records.norms.rules.duration import Register
     from shouwen.records.norms.rules.soundness import check_against
 
     handbook = read_handbook(arguments.folder or _folder())
@@ -125,6 +137,7 @@ def _check(arguments: argparse.Namespace) -> int:
         for name, norm in handbook.norms
         for defect in check_against(norm=norm, register=register)
     ]
+    defects += _oversights(handbook, register)
     for fault in [*handbook.faults, *defects]:
         print(fault)
     if handbook.faults or defects:
@@ -133,6 +146,14 @@ def _check(arguments: argparse.Namespace) -> int:
     versions = f" in {len(handbook.norms)} versions" if len(handbook.norms) > len(ids) else ""
     print(f"{len(ids)} norms{versions}, {sum(len(norm.steps) for _, norm in handbook.norms)} steps, sound")
     return 0
+
+
+def _oversights(handbook: Handbook, register: Register) -> list[str]:
+    """Say where norms and register miss each other; nothing while a file cannot be read, since nobody knows what it names."""
+    if handbook.faults:
+        return []
+    norms = [norm for _, norm in handbook.norms]
+    return [f"policies: {one}" for one in oversights(norms=norms, register=register, exemptions=handbook.exemptions)]
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -149,7 +170,6 @@ def _print(arguments: argparse.Namespace) -> int:
 
     from shouwen.platform.policies.rules import Place
     from shouwen.records.norms.gateways.press import find_typeface, print_pages
-    from shouwen.records.norms.rules.duration import Register
     from shouwen.records.norms.rules.pages import Edition, handbook
 
     own_fonts = os.environ.get("SHOUWEN_FONTS")

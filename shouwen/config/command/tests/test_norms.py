@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ import yaml
 
 from shouwen.config.command import main
 from shouwen.config.command.norms import HANDBOOK
+from shouwen.kernel.plain_yaml import read_yaml
 from shouwen.records.norms.gateways.press import FontMissing, find_typeface
 from shouwen.records.norms.services import publish_norm_version
 from shouwen.records.norms.tests.factories import Document, lamp
@@ -37,11 +39,29 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Telling:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A handbook with the real policies and one norm of them."""
-    shutil.copytree(HANDBOOK / "policies", tmp_path / "policies")
+    """A handbook with one real norm and the policies that it names."""
+    document = fault_norm()
+    named = {one["policy"] for one in [*document["commitments"], *(step["limit"] for step in document["steps"])]}
+    (tmp_path / "policies").mkdir()
+    write_policies(tmp_path, "policies.yaml", [row for row in shipped_policies() if row["key"] in named])
     (tmp_path / "norms").mkdir()
     shutil.copy(HANDBOOK / "norms" / "6.1-power-fault.yaml", tmp_path / "norms")
     return tmp_path
+
+
+@cache
+def shipped_policies() -> list[Document]:
+    files = sorted((HANDBOOK / "policies").glob("*.yaml"))
+    return [row for file in files for row in read_yaml(file.read_text(encoding="utf-8"))]
+
+
+def write_policies(folder: Path, name: str, rows: list[Document]) -> None:
+    (folder / "policies" / name).write_text(yaml.safe_dump(rows, allow_unicode=True), encoding="utf-8")
+
+
+def write_kept_elsewhere(folder: Path, text: str) -> None:
+    (folder / "norms" / "elsewhere").mkdir()
+    (folder / "norms" / "elsewhere" / "policies.yaml").write_text(text, encoding="utf-8")
 
 
 def write(folder: Path, name: str, document: Document) -> None:
@@ -148,6 +168,49 @@ def test_two_files_cannot_claim_the_same_version_day_or_name(folder: Path, tell:
     )
 
 
+def add_wait_in_the_hall(folder: Path) -> None:
+    """Add the public rule about the wait in a hall, which the folder's norm does not name."""
+    write_policies(folder, "hall.yaml", [row for row in shipped_policies() if row["key"] == "hall.wait"])
+
+
+def test_a_public_rule_that_no_norm_names_is_told_until_it_is_said_where_it_is_kept(folder: Path, tell: Telling) -> None:
+    add_wait_in_the_hall(folder)
+
+    before = tell("check", str(folder))
+    write_kept_elsewhere(folder, "kept_elsewhere:\n- {policy: hall.wait, reason: {zh: 排队, en: A queue.}}\n")
+    after = tell("check", str(folder))
+
+    assert before == (
+        1,
+        (
+            "policies: hall.wait unnamed_policy: "
+            "No norm names it, so that no matter is held to R-126, nor is it said where it is kept instead.\n"
+        ),
+        "",
+    )
+    assert after == (0, "1 norms, 9 steps, sound\n", "")
+
+
+def test_what_is_kept_elsewhere_needlessly_is_told(folder: Path, tell: Telling) -> None:
+    write_kept_elsewhere(folder, "kept_elsewhere:\n- {policy: repair.arrival, reason: {zh: 到场, en: Arrival.}}\n")
+
+    assert tell("check", str(folder)) == (
+        1,
+        (
+            "policies: repair.arrival needless_exemption: "
+            "It need not be kept elsewhere: a norm names it, or no public rule limits a time under this key.\n"
+        ),
+        "",
+    )
+
+
+def test_while_a_file_cannot_be_read_nobody_says_what_no_norm_names(folder: Path, tell: Telling) -> None:
+    add_wait_in_the_hall(folder)
+    write_kept_elsewhere(folder, "kept_elsewhere:\n- {policy: hall.wait}\n")
+
+    assert tell("check", str(folder)) == (1, "policies.yaml: kept_elsewhere[0].reason: is missing\n", "")
+
+
 def test_an_empty_folder_is_not_sound(tmp_path: Path, tell: Telling) -> None:
     assert tell("check", str(tmp_path)) == (1, f"{tmp_path / 'norms'}: holds no norms\n", "")
 
@@ -178,10 +241,11 @@ def test_every_norm_becomes_a_bpmn_file_of_its_name(tmp_path: Path, tell: Tellin
 
 def test_one_norm_alone_can_be_asked_for_and_a_wrong_code_is_refused(tmp_path: Path, tell: Telling) -> None:
     code, _, _ = tell("bpmn", "--output", str(tmp_path), "--norm", "6.1")
-    wrong = tell("bpmn", "--output", str(tmp_path / "none"), "--norm", "6.9", "--day", "2026-05-06")
+    wrong_code, out, err = tell("bpmn", "--output", str(tmp_path / "none"), "--norm", "6.9", "--day", "2026-05-06")
 
     assert (code, [file.name for file in tmp_path.iterdir()]) == (0, ["6.1-power-fault.bpmn"])
-    assert wrong == (1, "", "The handbook has no norm 6.9 that is in force on 2026-05-06.\n")
+    assert (wrong_code, out) == (1, "")
+    assert err.splitlines()[0] == "The handbook has no norm 6.9 that is in force on 2026-05-06."
 
 
 def test_a_handbook_with_faults_is_neither_listed_nor_exported(
@@ -193,7 +257,7 @@ def test_a_handbook_with_faults_is_neither_listed_nor_exported(
     code, out, err = tell("list")
 
     assert (code, out) == (1, "")
-    assert err.endswith("The first fault: 7.9-bad.yaml: must be a mapping\n")
+    assert err.splitlines()[0].endswith("The first fault: 7.9-bad.yaml: must be a mapping")
 
 
 @pytest.mark.django_db

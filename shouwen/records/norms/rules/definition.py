@@ -224,16 +224,16 @@ def parse_norm(document: object) -> Norm:
         slug=record.matching("slug", r"[a-z][a-z0-9_]*"),
         version=record.positive("version"),
         effective_from=record.day("effective_from"),
-        name=_read_words(record, "name"),
-        purpose=_read_words(record, "purpose"),
+        name=read_words(record, "name"),
+        purpose=read_words(record, "purpose"),
         customer_classes=record.texts("customer_classes", default=()),
         channels=opens.texts("channels"),
-        opens_when=_read_words(opens, "when"),
-        promise=_read_words(record, "promise"),
+        opens_when=read_words(opens, "when"),
+        promise=read_words(record, "promise"),
         commitments=tuple(_read_commitment(one) for one in record.records("commitments")),
         pauses=tuple(_read_pause(one) for one in record.records("pauses")),
         escalation=record.texts("escalation"),
-        call_back=CallBack(needed=call_back.flag("needed"), why=_read_words(call_back, "why")),
+        call_back=CallBack(needed=call_back.flag("needed"), why=read_words(call_back, "why")),
         survey=record.flag("survey"),
         steps=tuple(_read_step(one) for one in record.records("steps")),
         ends=tuple(_read_end(one) for one in record.records("ends")),
@@ -249,7 +249,11 @@ def _with_steps(norm: Norm) -> Norm:
     return norm
 
 
-def _read_words(record: Record, name: str) -> Words:
+def read_words(record: Record, name: str) -> Words:
+    """Return the text in both languages at the field ``name``.
+
+    :raises NormInvalid: when one of them is missing, or there is more.
+    """
     part = record.record(name)
     words = Words(zh=part.text("zh"), en=part.text("en"))
     part.close()
@@ -272,7 +276,7 @@ def _read_commitment(record: Record) -> Commitment:
 
 
 def _read_pause(record: Record) -> PauseRule:
-    pause = PauseRule(reason=record.text("reason"), when=_read_words(record, "when"))
+    pause = PauseRule(reason=record.text("reason"), when=read_words(record, "when"))
     record.close()
     return pause
 
@@ -292,7 +296,7 @@ def _read_limit(record: Record) -> LimitRef:
 def _read_step(record: Record) -> Step:
     step = Step(
         key=record.key("key"),
-        name=_read_words(record, "name"),
+        name=read_words(record, "name"),
         role=record.text("role", default=""),
         unit=record.text("unit", default=""),
         standard=_read_standard(record),
@@ -308,7 +312,7 @@ def _read_step(record: Record) -> Step:
 def _read_outcome(record: Record) -> Outcome:
     outcome = Outcome(
         key=record.key("key"),
-        name=_read_words(record, "name"),
+        name=read_words(record, "name"),
         next=record.key("next"),
         back=record.flag("back", default=False),
     )
@@ -317,7 +321,7 @@ def _read_outcome(record: Record) -> Outcome:
 
 
 def _read_end(record: Record) -> End:
-    end = End(key=record.key("key"), name=_read_words(record, "name"), success=record.flag("success"))
+    end = End(key=record.key("key"), name=read_words(record, "name"), success=record.flag("success"))
     record.close()
     return end
 
@@ -334,4 +338,5 @@ __all__ = [
     "Step",
     "Words",
     "parse_norm",
+    "read_words",
 ]

@@ -99,6 +99,46 @@ def seconds(match: Match) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A case for which a step has no cap: the class of area and customer, and the first day."""
+
+    place: Place
+    day: date
+
+
+def first_gap(*, norm: Norm, step: Step, register: Register) -> Gap | None:
+    """Return the earliest case that may come to ``step`` and for which its limit has no cap; None when there is none.
+
+    The country itself must have one, for any company, on every day from the norm's first one on, and for each area and customer
+    class if the policy tells them apart: what holds there holds in every jurisdiction and zone too.
+    """
+    key = step.limit.policy
+    entries = register.entries(key)
+    for day, place in product(_turning_days(norm, entries), _classes_told_apart(norm, entries)):
+        if register.limit_s(key, place, day, units=SECONDS) is None:
+            return Gap(place, day)
+    return None
+
+
+def _turning_days(norm: Norm, entries: Iterable[PolicyEntry]) -> list[date]:
+    """Return the norm's first day and each later one on which a statement begins to hold or holds no longer."""
+    turns = {day for entry in entries for day in (entry.valid_from, entry.valid_until) if day is not None}
+    return [norm.effective_from, *sorted(day for day in turns if day > norm.effective_from)]
+
+
+def _classes_told_apart(norm: Norm, entries: Iterable[PolicyEntry]) -> Iterator[Place]:
+    values = [value for entry in entries for value in entry.values]
+    areas = list(Area) if any(value.area for value in values) else [None]
+    kinds = _customer_classes(norm) if any(value.customer_class for value in values) else [None]
+    for area, kind in product(areas, kinds):
+        yield Place(area=area, customer_class=kind)
+
+
+def _customer_classes(norm: Norm) -> list[CustomerClass]:
+    return [CustomerClass(code) for code in norm.customer_classes] or list(CustomerClass)
+
+
+@dataclass(frozen=True, slots=True)
 class Excess:
     """The longest way is longer than a commitment: by which steps, how long, in which place, against which statement."""
 
@@ -123,9 +163,9 @@ Finding = Excess | ClockConflict
 
 
 def findings(*, norm: Norm, register: Register) -> tuple[Finding, ...]:
-    """Return for each commitment of a norm without circles its worst excess, and every step whose clock cannot be compared.
+    """Return for each commitment of a norm its worst excess, and every step whose clock cannot be compared.
 
-    A place where a step on the way has no cap at all is passed over: the norm is not meant for it.
+    The norm is without circles, and none of its steps has a gap.
     """
     found: list[Finding] = []
     for commitment in norm.commitments:
@@ -148,15 +188,14 @@ def _findings_of(norm: Norm, commitment: Commitment, register: Register) -> list
 
 
 def _circumstances(norm: Norm, commitment: Commitment, register: Register) -> Iterator[tuple[Place, date]]:
-    """Yield every place and day at which the statements concerned may differ: from the norm's first day on."""
+    """Yield every place, and every day from the norm's first one on, at which the statements concerned may differ."""
     keys = {commitment.policy, *(step.limit.policy for step in norm.steps)}
     entries = [entry for key in keys for entry in register.entries(key)]
-    days = {norm.effective_from} | {entry.valid_from for entry in entries if entry.valid_from > norm.effective_from}
-    jurisdictions = {"CN"} | {entry.jurisdiction for entry in entries}
-    companies = {None} | {entry.company for entry in entries}
-    zones = {None} | {value.zone for entry in entries for value in entry.values}
-    classes = [CustomerClass(code) for code in norm.customer_classes] or list(CustomerClass)
-    for jurisdiction, company, zone, area, kind, day in product(jurisdictions, companies, zones, Area, classes, sorted(days)):
+    jurisdictions = sorted({"CN"} | {entry.jurisdiction for entry in entries})
+    companies = [None, *sorted({entry.company for entry in entries if entry.company})]
+    zones = [None, *sorted({value.zone for entry in entries for value in entry.values if value.zone})]
+    classes, days = _customer_classes(norm), _turning_days(norm, entries)
+    for jurisdiction, company, zone, area, kind, day in product(jurisdictions, companies, zones, Area, classes, days):
         yield Place(jurisdiction, company, area, zone, kind), day
 
 
@@ -172,19 +211,16 @@ class _Check:
     promised: Match
 
     def conflicting_steps(self) -> list[Step]:
-        """Return the steps on the way that have only working-time limits, when the statement is on the wall clock."""
+        """Return the steps on the way that are limited in working time alone, when the statement is on the wall clock."""
         if self.promised.entry.unit in WORKING_SECONDS:
             return []
-        return [step for step in self._steps_on_the_way() if self._limit_s(step, WALL_SECONDS) is None and self._is_limited(step)]
+        return [step for step in self._steps_on_the_way() if self._limit_s(step, WALL_SECONDS) is None]
 
     def excess(self) -> Excess | None:
         units = SECONDS if self.promised.entry.unit in WORKING_SECONDS else WALL_SECONDS
-        limits = {step.key: self._limit_s(step, units) for step in self._steps_on_the_way()}
-        if any(limit is None for limit in limits.values()):
-            return None
-        total_s, way = longest_way(
-            norm=self.norm, limits={key: limit for key, limit in limits.items() if limit is not None}, until=self.commitment.until
-        )
+        found = {step.key: self._limit_s(step, units) for step in self._steps_on_the_way()}
+        limits = {key: limit for key, limit in found.items() if limit is not None}
+        total_s, way = longest_way(norm=self.norm, limits=limits, until=self.commitment.until)
         promised_s = seconds(self.promised)
         if total_s <= promised_s:
             return None
@@ -196,9 +232,6 @@ class _Check:
 
     def _limit_s(self, step: Step, units: Mapping[Unit, int]) -> Decimal | None:
         return self.register.limit_s(step.limit.policy, self.place, self.day, units=units)
-
-    def _is_limited(self, step: Step) -> bool:
-        return self._limit_s(step, SECONDS) is not None
 
 
 def steps_until(*, norm: Norm, until: str | None) -> frozenset[str]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from shouwen.platform.people.choices import RoleCode, UnitKind
 from shouwen.platform.policies.choices import CustomerClass
-from shouwen.platform.policies.rules import PolicyEntry
+from shouwen.platform.policies.rules import Place, PolicyEntry
 from shouwen.records.norms.choices import Channel, PauseReason, TargetKind
 from shouwen.records.norms.rules.definition import Norm, Outcome, Step, Words
-from shouwen.records.norms.rules.duration import ClockConflict, Excess, Register, findings, is_cap, sets_a_time
+from shouwen.records.norms.rules.duration import ClockConflict, Excess, Register, findings, first_gap
 
 ROLES, UNITS = frozenset(RoleCode.values), frozenset(UnitKind.values)
 CHANNELS, TARGETS, REASONS = frozenset(Channel.values), frozenset(TargetKind.values), frozenset(PauseReason.values)
@@ -43,7 +43,10 @@ WORDS = {
     "back_goes_forward": ("标为退回，却不通向来路：%(key)s。", "It is marked as a way back but %(key)s does not lie behind it."),
     "dangling_limit": ("时限所引的规则 %(key)s 没有登记。", "The limit names the policy %(key)s, which is not registered."),
     "limit_not_duration": ("%(key)s 不是时长。", "The limit's policy %(key)s is not a length of time."),
-    "limit_without_cap": ("%(key)s 没有现行的单件上限。", "The policy %(key)s states no cap for a single case that is in force."),
+    "limit_without_cap": (
+        "%(day)s，%(key)s 没有单件上限（%(where)s）。",
+        "On %(day)s the policy %(key)s states no cap for a single case (%(where)s).",
+    ),
     "dangling_commitment": (
         "承诺所引的规则 %(key)s 没有登记。",
         "The commitment names the policy %(key)s, which is not registered.",
@@ -263,8 +266,8 @@ def _limit(norm: Norm, step: Step, register: Register) -> Iterator[_Fault]:
         yield _fault(place, "dangling_limit", key=key)
     elif not any(entry.is_duration for entry in entries):
         yield _fault(place, "limit_not_duration", key=key)
-    elif not any(sets_a_time(entry) and is_cap(entry) and entry.is_valid_on(norm.effective_from) for entry in entries):
-        yield _fault(place, "limit_without_cap", key=key)
+    elif gap := first_gap(norm=norm, step=step, register=register):
+        yield _fault(place, "limit_without_cap", key=key, day=gap.day.isoformat(), where=_where(gap.place))
 
 
 def _times(norm: Norm, register: Register) -> Iterator[_Fault]:
@@ -277,8 +280,6 @@ def _times(norm: Norm, register: Register) -> Iterator[_Fault]:
 
 
 def _excess(norm: Norm, excess: Excess) -> _Fault:
-    place = excess.place
-    parts = (place.jurisdiction, place.company, place.area, place.zone, place.customer_class)
     return _fault(
         f"commitments[{norm.commitments.index(excess.commitment)}]",
         "above_commitment",
@@ -286,5 +287,10 @@ def _excess(norm: Norm, excess: Excess) -> _Fault:
         total=f"{excess.total_s / 60:g} min",
         promised=f"{excess.promised_s / 60:g} min",
         rule=excess.entry.rule,
-        where=" ".join(part for part in parts if part),
+        where=_where(excess.place),
     )
+
+
+def _where(place: Place) -> str:
+    parts = (place.jurisdiction, place.company, place.area, place.zone, place.customer_class)
+    return " ".join(part for part in parts if part)

@@ -2,16 +2,26 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from shouwen.platform.policies.choices import Area, CustomerClass, Force, Sense, Statistic, Unit
+from shouwen.platform.policies.choices import Area, CustomerClass, Force, Sense, Statistic, Unit, Zone
 from shouwen.platform.policies.rules import Place, PolicyEntry, Value
 from shouwen.records.norms.rules.definition import Norm, parse_norm
-from shouwen.records.norms.rules.duration import ClockConflict, Excess, Register, findings, longest_way, steps_until
+from shouwen.records.norms.rules.duration import (
+    ClockConflict,
+    Excess,
+    Gap,
+    Register,
+    findings,
+    first_gap,
+    longest_way,
+    steps_until,
+)
 from shouwen.records.norms.tests.factories import POLICIES, Change, Document, lamp, outcome, policy, step
 
-DAY = date(2026, 5, 6)
+FIRST, DAY, JUNE = date(2026, 1, 1), date(2026, 5, 6), date(2026, 6, 1)
 TOWN = Place("CN", "SGCC", "urban", None, "residential")
 LIMITS = {"accept": Decimal(10), "mend": Decimal(60), "confirm": Decimal(5)}
 
@@ -60,7 +70,7 @@ def test_a_limit_since_the_opening_is_reached_at_its_own_time_unless_more_has_pa
 
 
 def test_the_worst_excess_says_where_against_what_and_by_how_much() -> None:
-    areas = (Value(Decimal(30), area=Area.URBAN), Value(Decimal(90), area=Area.RURAL))
+    areas = (Value(Decimal(30)), Value(Decimal(90), area=Area.RURAL))
 
     (excess,) = found(norm_with(), policy("lamp.mend", 0, values=areas), policy("lamp.promise", 95, rule="R-1"))
 
@@ -102,6 +112,16 @@ def test_a_promise_that_becomes_stricter_later_is_found_today() -> None:
     assert excess.entry.rule == "R-2"
 
 
+def test_a_limit_that_runs_out_and_leaves_a_longer_one_is_found_today() -> None:
+    until_june = policy("lamp.mend", 60, rule="A-1", valid_until=JUNE)
+    afterwards = policy("lamp.mend", 300, rule="A-2")
+
+    (excess,) = found(norm_with(), until_june, afterwards)
+
+    assert isinstance(excess, Excess)
+    assert (excess.total_s, excess.promised_s) == (310 * 60, 120 * 60)
+
+
 def test_working_time_within_a_promise_of_working_days_is_compared_by_days_of_eight_hours() -> None:
     half_days = policy("lamp.mend", 2, Unit.HALF_WORKING_DAY)
 
@@ -119,23 +139,10 @@ def test_working_time_cannot_be_held_within_a_promise_on_the_wall_clock() -> Non
     assert (conflict.step.key, conflict.entry.key) == ("mend", "lamp.promise")
 
 
-def test_a_place_for_which_a_step_has_no_limit_is_passed_over() -> None:
-    only_remote = policy("lamp.mend", 0, values=(Value(Decimal(500), area=Area.REMOTE),))
-    promised_in_town = policy("lamp.promise", 0, values=(Value(Decimal(1), area=Area.URBAN),))
-
-    assert found(norm_with(), only_remote, promised_in_town) == ()
-
-
 def test_a_norm_for_some_classes_is_not_held_to_the_limits_of_others() -> None:
     homes = norm_with(lambda document: document.update(customer_classes=["residential"]))
-    slow_for_factories = policy(
-        "lamp.mend",
-        0,
-        values=(
-            Value(Decimal(10), customer_class=CustomerClass.RESIDENTIAL),
-            Value(Decimal(500), customer_class=CustomerClass.HIGH_VOLTAGE_DUAL),
-        ),
-    )
+    classes = (Value(Decimal(10)), Value(Decimal(500), customer_class=CustomerClass.HIGH_VOLTAGE_DUAL))
+    slow_for_factories = policy("lamp.mend", 0, values=classes)
 
     assert found(homes, slow_for_factories) == ()
     assert len(found(norm_with(), slow_for_factories)) == 1
@@ -150,3 +157,60 @@ def test_the_register_forgets_what_was_corrected_and_remembers_what_it_was_asked
     assert (first, register.limit_s("lamp.mend", TOWN, DAY, units={Unit.MINUTE: 60})) == (3600, 3600)
     assert register.limit_s("lamp.mend", TOWN, DAY, units={Unit.HOUR: 3600}) is None
     assert register.entries("lamp.nothing") == ()
+
+
+# Cases without a cap.
+
+
+def gap_of(norm: Norm, *entries: PolicyEntry) -> Gap | None:
+    return first_gap(norm=norm, step=norm.step("mend"), register=Register.of(entries))
+
+
+def of_class(customer_class: CustomerClass) -> PolicyEntry:
+    return policy("lamp.mend", 0, rule=f"A-{customer_class}", values=(Value(Decimal(5), customer_class=customer_class),))
+
+
+def test_a_cap_for_the_whole_country_leaves_no_gap() -> None:
+    assert gap_of(norm_with(), policy("lamp.mend", 60)) is None
+
+
+@pytest.mark.parametrize("narrower", [{"jurisdiction": "CN-31"}, {"company": "SGCC"}, {"statistic": Statistic.MEAN}])
+def test_a_cap_that_holds_in_one_province_or_for_one_company_leaves_the_country_without(narrower: dict[str, Any]) -> None:
+    assert gap_of(norm_with(), policy("lamp.mend", 60, **narrower)) == Gap(Place(), FIRST)
+
+
+def test_a_cap_that_runs_out_leaves_a_gap_unless_another_follows_on_that_day() -> None:
+    until_june = policy("lamp.mend", 60, rule="A-1", valid_until=JUNE)
+    later = policy("lamp.mend", 90, rule="A-2", valid_from=JUNE.replace(day=2))
+
+    assert gap_of(norm_with(), until_june) == gap_of(norm_with(), until_june, later) == Gap(Place(), JUNE)
+    assert gap_of(norm_with(), until_june, policy("lamp.mend", 90, rule="A-2", valid_from=JUNE)) is None
+
+
+def test_what_ran_out_before_the_norm_s_first_day_is_of_no_concern() -> None:
+    assert gap_of(norm_with(), policy("lamp.mend", 60), policy("lamp.mend", 50, rule="A-1", valid_until=FIRST)) is None
+
+
+def test_where_a_policy_tells_areas_apart_each_of_them_needs_a_cap() -> None:
+    town = Value(Decimal(5), area=Area.URBAN)
+    country, remote = (Value(Decimal(9), area=area) for area in (Area.RURAL, Area.REMOTE))
+
+    def gap(*values: Value) -> Gap | None:
+        return gap_of(norm_with(), policy("lamp.mend", 0, values=values))
+
+    assert gap(town) == Gap(Place(area=Area.RURAL), FIRST)
+    assert gap(town, country, remote) is gap(town, Value(Decimal(9))) is None
+
+
+def test_where_a_policy_tells_customers_apart_each_class_of_the_norm_needs_a_cap() -> None:
+    homes = norm_with(lambda document: document.update(customer_classes=["residential"]))
+
+    assert gap_of(homes, of_class(CustomerClass.RESIDENTIAL)) is None
+    assert gap_of(homes, of_class(CustomerClass.LOW_VOLTAGE)) == Gap(Place(customer_class=CustomerClass.RESIDENTIAL), FIRST)
+    assert gap_of(norm_with(), of_class(CustomerClass.RESIDENTIAL)) == Gap(Place(customer_class=CustomerClass.LOW_VOLTAGE), FIRST)
+
+
+def test_a_cap_in_one_zone_alone_leaves_the_rest_without() -> None:
+    inside = policy("lamp.mend", 0, values=(Value(Decimal(5), zone=Zone.INSIDE_OUTER_RING),))
+
+    assert gap_of(norm_with(), inside) == Gap(Place(), FIRST)

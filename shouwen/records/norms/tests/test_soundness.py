@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from shouwen.platform.policies.choices import Force, Statistic, Unit
+from shouwen.platform.policies.choices import Area, Force, Statistic, Unit
+from shouwen.platform.policies.rules import PolicyEntry, Value
 from shouwen.platform.policies.tests.factories import handbook_entries
 from shouwen.records.norms.rules.definition import parse_norm
 from shouwen.records.norms.rules.soundness import WORDS, check
 from shouwen.records.norms.tests.factories import POLICIES, Change, Document, handbook_norms, lamp, outcome, policy, step
 
+JUNE = date(2026, 6, 1)
 EXTRA = (
     policy("lamp.price", 5, Unit.YUAN),
     policy("lamp.mean", 10, statistic=Statistic.MEAN),
     policy("lamp.late", 10, valid_from=parse_norm(lamp()).effective_from.replace(year=2027)),
+    policy("lamp.shanghai", 10, jurisdiction="CN-31"),
+    policy("lamp.company", 10, company="SGCC"),
+    policy("lamp.ending", 10, valid_until=JUNE),
+    policy("lamp.growing", 10, rule="T-1", valid_until=JUNE),
+    policy("lamp.growing", 500, rule="T-2"),
+    policy("lamp.town", 0, values=(Value(Decimal(10), area=Area.URBAN),)),
     policy("lamp.office", 1, Unit.WORKING_HOUR),
     policy("lamp.tight", 1, Unit.HOUR, force=Force.COMMITMENT, rule="R-9"),
 )
@@ -84,6 +94,7 @@ def unmarked(document: Document) -> None:
     document["steps"][1]["outcomes"][1]["back"] = False
 
 
+LIMITED_TOO_NARROWLY = ("late", "shanghai", "company", "ending", "town")
 PLANTED: list[tuple[Change, str, str]] = [
     (end_twice, "duplicate_key", "ends.end_done"),
     (pause_twice, "duplicate_key", "pauses"),
@@ -118,11 +129,12 @@ PLANTED: list[tuple[Change, str, str]] = [
     (limited_by(1, "lamp.nothing"), "dangling_limit", "steps.mend.limit"),
     (limited_by(1, "lamp.price"), "limit_not_duration", "steps.mend.limit"),
     (limited_by(1, "lamp.mean"), "limit_without_cap", "steps.mend.limit"),
-    (limited_by(1, "lamp.late"), "limit_without_cap", "steps.mend.limit"),
+    *((limited_by(1, f"lamp.{name}"), "limit_without_cap", "steps.mend.limit") for name in LIMITED_TOO_NARROWLY),
     (promising("lamp.nothing"), "dangling_commitment", "commitments[0]"),
     (promising("lamp.price"), "commitment_not_duration", "commitments[0]"),
     (promising("lamp.promise", until="nobody"), "until_missing", "commitments[0].until"),
     (promising("lamp.tight"), "above_commitment", "commitments[0]"),
+    (limited_by(1, "lamp.growing"), "above_commitment", "commitments[0]"),
     (limited_by(1, "lamp.office"), "clock_kinds_differ", "steps.mend.limit"),
 ]
 
@@ -167,11 +179,39 @@ def test_every_norm_of_the_handbook_is_sound() -> None:
     assert [str(defect) for norm in handbook_norms() for defect in check(norm=norm, policies=handbook_entries())] == []
 
 
-def test_a_limit_lengthened_beyond_the_commitment_makes_the_power_fault_norm_unsound() -> None:
-    slower = [entry for entry in handbook_entries() if entry.key != "repair.arrival" or entry.force is not Force.INTERNAL]
-    slower.append(policy("repair.arrival", 300))
-
+def power_fault_with(key: str, *limits: PolicyEntry) -> list[str]:
+    """Return the defects of the power-fault norm when ``limits`` are the company's own about ``key``."""
+    others = [entry for entry in handbook_entries() if entry.key != key or entry.force is not Force.INTERNAL]
     (norm,) = [norm for norm in handbook_norms() if norm.slug == "power_fault"]
-    found = check(norm=norm, policies=slower)
+    return [str(defect) for defect in check(norm=norm, policies=[*others, *limits])]
 
-    assert [(defect.code, defect.place) for defect in found] == [("above_commitment", "commitments[2]")]
+
+def test_a_limit_lengthened_beyond_the_commitment_makes_the_power_fault_norm_unsound() -> None:
+    assert power_fault_with("repair.arrival", policy("repair.arrival", 300)) == [
+        (
+            "6.1 commitments[2] above_commitment: The longest way accept → dispatch → crew_accept → arrive takes 240 min, "
+            "more than the 120 min of R-122 (CN CSG remote residential)."
+        )
+    ]
+
+
+def test_a_limit_that_holds_in_shanghai_alone_makes_the_power_fault_norm_unsound() -> None:
+    assert power_fault_with("repair.accept", policy("repair.accept", 5, jurisdiction="CN-31")) == [
+        "6.1 steps.accept.limit limit_without_cap: On 2026-01-01 the policy repair.accept states no cap for a single case (CN)."
+    ]
+
+
+def test_a_limit_that_runs_out_makes_the_power_fault_norm_unsound() -> None:
+    assert power_fault_with("repair.accept", policy("repair.accept", 5, valid_until=JUNE)) == [
+        "6.1 steps.accept.limit limit_without_cap: On 2026-06-01 the policy repair.accept states no cap for a single case (CN)."
+    ]
+
+
+def test_a_limit_that_grows_from_a_day_on_makes_the_power_fault_norm_unsound() -> None:
+    short = policy("repair.accept", 5, rule="I-1", valid_until=JUNE)
+    long = policy("repair.accept", 500, rule="I-2", valid_from=date(2025, 1, 1))
+
+    found = power_fault_with("repair.accept", short, long)
+
+    assert [defect.partition(":")[0] for defect in found] == [f"6.1 commitments[{index}] above_commitment" for index in (0, 1, 2)]
+    assert found[2].endswith("takes 506 min, more than the 45 min of R-122 (CN CSG urban residential).")
