@@ -142,6 +142,13 @@ class Urged(WorkOrderFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeardAgain(WorkOrderFact):
+    """The customer has written again about a matter that is not closed; ``hazards`` are those that are new with it."""
+
+    hazards: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriorityRaised(WorkOrderFact):
     priority: int
 
@@ -274,9 +281,14 @@ class WorkOrderClosed(WorkOrderFact):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkOrderReopened(WorkOrderFact):
-    """The matter goes on from ``step``; its clocks start afresh in round ``round``, past verdicts stand."""
+    """The matter goes on from ``step``; its clocks start afresh in round ``round``, past verdicts stand.
+
+    ``continues``: a merging was undone. Then nothing starts afresh: what was not judged in the round before goes on in this one,
+    counted from where it began.
+    """
 
     reason: str
     step: str
     unit_id: int
     round: int
+    continues: bool = False

@@ -358,6 +358,18 @@ class Note(models.Model):
         return self.text[:40]
 
 
+class Amendment(models.Model):
+    """What fields of a matter said before somebody corrected them (更正前的内容)."""
+
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="amendments")
+    by_staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    before = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.work_order_id} {', '.join(self.before)}"
+
+
 class Link(models.Model):
     """Two matters that belong together. Undoing keeps the row: nothing was moved, so nothing has to be moved back (关联)."""
 
@@ -385,10 +397,14 @@ class Redating(models.Model):
     """The dating again of all live targets after a calendar has changed, and how far it has come (时限重算)."""
 
     calendar = models.CharField(max_length=40)
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
     begun_at = models.DateTimeField()
+    due_from = models.DateTimeField()  # not before the version is known
     after_id = models.BigIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["calendar", "digest", "begun_at"], name="redating_once_for_each_version")]
 
     def __str__(self) -> str:
         return f"{self.calendar} after {self.after_id}"

@@ -1,7 +1,8 @@
 """The course of a matter (办理轨迹): its ledger folded into what matters for deadlines.
 
 A ledger is a sequence of facts; folding it needs no database and gives the same course every time. A matter runs in **rounds**: the
-first from its opening to its resolution, a further one after each reopening. Pauses belong to the whole matter.
+first from its opening to its resolution, a further one after each reopening; one after an undone merging continues the one before.
+Pauses belong to the whole matter.
 """
 
 from __future__ import annotations
@@ -13,16 +14,22 @@ from datetime import datetime
 from shouwen.kernel.facts import Fact
 from shouwen.kernel.time.periods import Period
 from shouwen.loop.workorders import events
+from shouwen.loop.workorders.choices import TargetState
 
 
 @dataclass(slots=True)
 class Round:
-    """One run through the norm: when each step was first begun and first finished forwards."""
+    """One run through the norm: when each step was first begun and first finished forwards.
+
+    ``judged`` are the kinds of target that were kept or broken in it; ``judged_before`` those of the rounds that it continues.
+    """
 
     number: int
     begun_at: datetime
     entered_at: dict[str, datetime] = field(default_factory=dict)
     reached_at: dict[str, datetime] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
+    judged_before: frozenset[str] = frozenset()
     ended_at: datetime | None = None
 
 
@@ -54,6 +61,7 @@ COURSE_FACTS = frozenset(
         events.WorkOrderResolved,
         events.WorkOrderReopened,
         events.WorkOrderClosed,
+        events.VerdictGiven,
     )
 )
 """The kinds of fact that a course is made of; folding others too changes nothing."""
@@ -95,12 +103,27 @@ def _apply(course: Course, fact: Fact) -> None:
             _turn_clock(course.pauses, fact)
         case events.WorkOrderResolved():
             course.round.ended_at = fact.at
+        case events.VerdictGiven():
+            if fact.state in (TargetState.KEPT, TargetState.BROKEN):
+                course.round.judged.add(fact.target)
         case events.WorkOrderReopened():
-            course.rounds.append(Round(number=fact.round, begun_at=fact.at, entered_at={fact.step: fact.at}))
+            course.rounds.append(_next_round(course.round, fact))
             course.closed_at = None
         case events.WorkOrderClosed():
             course.closed_at = fact.at
             course.round.ended_at = course.round.ended_at or fact.at
+
+
+def _next_round(last: Round, fact: events.WorkOrderReopened) -> Round:
+    """A round that continues the last one counts from where that began; what was judged there is not judged again."""
+    if not fact.continues:
+        return Round(number=fact.round, begun_at=fact.at, entered_at={fact.step: fact.at})
+    return Round(
+        number=fact.round,
+        begun_at=last.begun_at,
+        entered_at=dict(last.entered_at),
+        judged_before=last.judged_before | last.judged,
+    )
 
 
 def _finish_step(this: Round, fact: events.StepFinished) -> None:

@@ -49,7 +49,7 @@ def target_cases(*, course: Course, norm: Norm) -> tuple[TargetCase, ...]:
 
 def _case(this: Round, step: Step) -> TargetCase | None:
     start_at = this.begun_at if step.limit.since == "opened" else this.entered_at.get(step.key)
-    if start_at is None:
+    if start_at is None or step.target in this.judged_before:
         return None
     met_at = this.reached_at.get(step.key)
     return TargetCase(

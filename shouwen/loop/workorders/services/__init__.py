@@ -1,6 +1,6 @@
 """Everything that can be done with a matter: each verb is one function and one transaction."""
 
-from shouwen.loop.workorders.services.amending import CannotAmend, Conflict, add_note, amend_work_order
+from shouwen.loop.workorders.services.amending import CannotAmend, Conflict, add_note, amend_work_order, hear_again
 from shouwen.loop.workorders.services.clocks import (
     CannotPause,
     NotPaused,
@@ -48,6 +48,7 @@ from shouwen.loop.workorders.services.settling import (
     settle_visit,
     tell_result,
 )
+from shouwen.loop.workorders.services.telling import tell_escalated, tell_heard_again
 from shouwen.loop.workorders.services.urging import CannotUrge, escalate_work_order, urge_work_order
 from shouwen.loop.workorders.services.working import AlreadyTaken, CannotFinishStep, CannotTake, finish_step, take_work_order
 
@@ -94,6 +95,7 @@ __all__ = [
     "finish_steps",
     "give_assist",
     "hand_over_work_order",
+    "hear_again",
     "keep_promise",
     "link_work_orders",
     "make_promise",
@@ -114,6 +116,8 @@ __all__ = [
     "sweep_promises",
     "sweep_targets",
     "take_work_order",
+    "tell_escalated",
+    "tell_heard_again",
     "tell_result",
     "undo_link",
     "urge_work_order",

@@ -9,9 +9,9 @@ from django.db import IntegrityError, connection, transaction
 
 from shouwen.kernel.errors import Refusal
 from shouwen.kernel.facts import Fact
-from shouwen.loop.workorders import events, writing
-from shouwen.loop.workorders.choices import Hazard, Priority, Verb
-from shouwen.loop.workorders.models import SUBJECT_LIMIT, Note
+from shouwen.loop.workorders import events, permissions, writing
+from shouwen.loop.workorders.choices import Hazard, Priority, Stage, Verb
+from shouwen.loop.workorders.models import SUBJECT_LIMIT, Amendment, Note
 from shouwen.loop.workorders.rules.merging import FieldChange, merge_fields
 from shouwen.loop.workorders.services.matter import Matter, lock_matter
 from shouwen.platform.outbox.services import announce
@@ -39,7 +39,7 @@ AMENDABLE: dict[str, Callable[[object], bool]] = {
     "result": _is_text,
     "hazards": lambda value: isinstance(value, list) and set(value) <= set(Hazard.values),
     "priority": lambda value: value in Priority.values,
-    "customer_id": _is_id_or_none,
+    "customer_id": _is_id,
     "supply_point_id": _is_id_or_none,
     "main_unit_id": _is_id,
 }
@@ -65,9 +65,15 @@ def amend_work_order(*, work_order_id: int, changes: Mapping[str, FieldChange], 
     """Correct fields of a matter, each from what the actor saw to what they want; return the names of those that changed.
 
     :raises Conflict: when a field is neither as it was seen nor as it is wanted.
+    What a closed matter says stands. Its main unit is changed by a leader alone, because it decides who leads; its customer by anybody
+    until it is resolved or others were merged into it, because then somebody is to be told and asked.
+
+    :raises Conflict: when a field is neither as it was seen nor as it is wanted.
     :raises CannotAmend: for a field that is not amended like this, or a value that it cannot have.
+    :raises WrongStage: when the matter is closed.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.AMEND, actor_id=actor_id, at=at)
+    matter.must_be(Stage.OPEN, Stage.RESOLVED)
     for name, change in changes.items():
         if name not in AMENDABLE or not AMENDABLE[name](change.wanted):
             raise CannotAmend(field=name)
@@ -75,15 +81,32 @@ def amend_work_order(*, work_order_id: int, changes: Mapping[str, FieldChange], 
     if plan.conflicts:
         raise Conflict(plan.conflicts)
     if plan.changes:
+        _must_be_theirs_to_change(matter, plan.changes)
+        _keep_before(matter, plan.changes)
         _write(matter, plan.changes)
         announce(events.Amended(fields=tuple(plan.changes), **matter.about), *_danger(matter, plan.changes))
     return tuple(plan.changes)
 
 
+def _must_be_theirs_to_change(matter: Matter, changes: Mapping[str, object]) -> None:
+    order = matter.order
+    if "main_unit_id" in changes:
+        permissions.must_on(matter.viewer, Verb.CHANGE_OWNER, order)
+    if "customer_id" in changes and (order.stage != Stage.OPEN or order.merged.exists() or order.merged_into_id):
+        raise CannotAmend(field="customer_id")
+
+
+def _keep_before(matter: Matter, changes: Mapping[str, object]) -> None:
+    """Keep what the fields said before: the ledger names them, this row holds their values."""
+    before = {name: getattr(matter.order, name) for name in changes}
+    Amendment.objects.create(work_order=matter.order, by_staff_id=matter.viewer.id, at=matter.at, before=before)
+
+
 def _write(matter: Matter, changes: Mapping[str, object]) -> None:
     """Write the changes; a reference to something that does not exist is found now and not at the end of the transaction."""
     try:
-        matter.write(**changes)
+        told_anew = {"result_told_at": None} if "result" in changes else {}
+        matter.write(**changes, **told_anew)
         if any(name.endswith("_id") for name in changes):
             with connection.cursor() as cursor:
                 cursor.execute("set constraints all immediate")
@@ -97,6 +120,22 @@ def _danger(matter: Matter, changes: Mapping[str, object]) -> list[Fact]:
         return []
     matter.write(priority=Priority.DANGER)
     return [events.PriorityRaised(priority=Priority.DANGER, **matter.about)]
+
+
+@transaction.atomic
+def hear_again(*, work_order_id: int, hazards: tuple[str, ...], actor_id: int, at: datetime) -> None:
+    """Record that the customer has written again: their owner and whoever works on it are told, a new danger goes before everything.
+
+    :raises WrongStage: when the matter is closed: what comes then is a new one.
+    """
+    matter = lock_matter(work_order_id=work_order_id, verb=Verb.NOTE, actor_id=actor_id, at=at)
+    matter.must_be(Stage.OPEN, Stage.RESOLVED)
+    new = tuple(hazard for hazard in dict.fromkeys(hazards) if hazard not in matter.order.hazards)
+    facts: list[Fact] = [events.HeardAgain(hazards=new, **matter.about)]
+    if new:
+        matter.write(hazards=[*matter.order.hazards, *new])
+        facts += _danger(matter, {"hazards": new})
+    announce(*facts)
 
 
 @transaction.atomic

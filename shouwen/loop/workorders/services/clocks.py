@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from shouwen.loop.workorders.services import target_rows
 from shouwen.loop.workorders.services.matter import lock_matter
 from shouwen.platform.calendars.queries import calendar_in_force, list_calendars
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.people.queries import StaffCard, holders, superiors
+from shouwen.platform.people.queries import StaffCard, holders, holders_above, home_path, superiors, unit_path
 from shouwen.records.norms.choices import PauseReason
 from shouwen.records.norms.queries import norm_version
 
@@ -131,18 +131,32 @@ def _rung_facts(order: WorkOrder, target: Target, rung: int, actor_id: int, at: 
 
 
 def recipient(order: WorkOrder, rung: int, at: datetime) -> int:
-    """Return who hears of a rung: the owner is warned, then the superiors one by one, the last of them from then on.
+    """Return who hears of a rung: the owner is warned, then whoever holds the norm's roles, one after the other, the last from then on.
 
-    Of a secret matter no superior hears, only the discipline officers (R-408).
+    A role is looked for upwards from where the work is, then from the owner's unit, at last in the whole company; where nobody holds
+    it, the owner's own superiors stand in. Of a secret matter only the discipline officers hear (R-408).
     """
-    above = _above(order, at) if rung > escalation.WARNING_RUNG else []
-    return above[min(rung - 1, len(above) - 1)].id if above else order.owner_id
-
-
-def _above(order: WorkOrder, at: datetime) -> list[StaffCard]:
+    if rung <= escalation.WARNING_RUNG:
+        return order.owner_id
     if order.norm_code in permissions.SECRET_NORMS:
-        return [officer for role in permissions.SECRET_ROLES for officer in holders(role=role, unit_path="", at=at)]
-    return superiors(staff_id=order.owner_id, at=at)
+        return _one_of([one for role in permissions.SECRET_ROLES for one in holders(role=role, unit_path="", at=at)], rung, order)
+    ladder = norm_version(version_id=order.norm_version_id).escalation
+    role = ladder[min(rung, len(ladder)) - 1] if ladder else ""
+    holder = _holder(role, order, at) if role else None
+    return holder.id if holder else _one_of(superiors(staff_id=order.owner_id, at=at), rung, order)
+
+
+def _holder(role: str, order: WorkOrder, at: datetime) -> StaffCard | None:
+    """Return the nearest holder of ``role`` who is not the owner: it is to be somebody else who hears of it."""
+    for path in (unit_path(unit_id=order.unit_id), home_path(staff_id=order.owner_id)):
+        above = [one for one in holders_above(role=role, unit_path=path, at=at) if one.id != order.owner_id]
+        if above:
+            return above[0]
+    return next((one for one in holders(role=role, unit_path="", at=at) if one.id != order.owner_id), None)
+
+
+def _one_of(people: Sequence[StaffCard], rung: int, order: WorkOrder) -> int:
+    return people[min(rung, len(people)) - 1].id if people else order.owner_id
 
 
 @transaction.atomic

@@ -44,7 +44,8 @@ def hand_over_work_order(
     ``step`` is the one that the actor sees.
 
     :raises MovedOn: when the matter is not at ``step`` any more.
-    :raises CannotHandOver: to the unit where it is, or one that is closed or unknown.
+    :raises CannotHandOver: to the unit where it is, or one that is closed or unknown; and while somebody else works on the step, but
+        for their leader and the owner.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.HAND_OVER, actor_id=actor_id, at=at)
     matter.must_be(Stage.OPEN)
@@ -52,6 +53,8 @@ def hand_over_work_order(
     order, from_unit_id = matter.order, matter.order.unit_id
     if to_unit_id == from_unit_id:
         raise CannotHandOver("The matter is in this unit already.")
+    if not (matter.is_free_for_viewer or order.owner_id == actor_id):
+        raise CannotHandOver("%(name)s works on this step; ask them or their leader.", name=str(order.handler))
     try:
         get_open_unit(unit_id=to_unit_id)
     except NotFound as missing:

@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db import transaction
 
 from shouwen.kernel.errors import NotFound, Refusal
-from shouwen.loop.workorders import events
-from shouwen.loop.workorders.choices import LinkKind, ReopenReason, Stage, Verb
+from shouwen.loop.workorders import events, sheets
+from shouwen.loop.workorders.choices import LinkKind, Stage, Verb
 from shouwen.loop.workorders.models import Link, WorkOrder
 from shouwen.loop.workorders.rules.targets import place_of_opening
 from shouwen.loop.workorders.services.matter import Matter, lock_matter
 from shouwen.loop.workorders.services.opening import Opening, open_work_orders
-from shouwen.loop.workorders.services.settling import begin_round, closed_fact
+from shouwen.loop.workorders.services.settling import carry_on, closed_fact
 from shouwen.loop.workorders.services.working import END_MERGED, opening_fact, resolve
 from shouwen.platform.outbox.services import announce
 
@@ -38,26 +38,34 @@ def link_work_orders(*, from_id: int, to_id: int, kind: LinkKind, actor_id: int,
 
 @transaction.atomic
 def merge_work_order(*, work_order_id: int, into_id: int, actor_id: int, at: datetime) -> int:
-    """Let ``into_id`` stand for this matter: it is closed here, its customer is served there; return the link that undoes it.
+    """Let ``into_id`` stand for this matter of the same customer: it is closed here and served there; return the link that undoes it.
 
-    Its own clocks are judged at this moment. The grade is asked for there.
+    Its own clocks are judged at this moment. Its result, its call-back and its grade are those of the other. What others have asked
+    is linked as a duplicate and never merged: each customer is told and asked by a matter of their own.
 
-    :raises CannotLink: into a closed matter, when others were merged into this one, or when its customer has graded it: a grade is
-        never merged away.
+    :raises CannotLink: when one of them is not open, the customers differ, others were merged into this one, or the customer is still
+        owed something here: a promise, a visit, the answer to a grade.
     """
     matter, other = _lock_both(work_order_id, into_id, actor_id, at)
-    if matter.order.stage == Stage.CLOSED or other.order.stage == Stage.CLOSED:
-        raise CannotLink("A closed matter is not merged; reopen it first.")
-    if matter.order.grade is not None:
-        raise CannotLink("The customer has graded this matter; it is closed by itself.")
-    if matter.order.merged.exists():
-        raise CannotLink("Merging goes one step deep: choose the matter that stands for the others.")
+    _must_be_mergeable(matter, other)
     link_id = _link(matter, into_id, LinkKind.MERGED)
-    facts = resolve(matter, END_MERGED) if matter.order.stage == Stage.OPEN else []
+    facts = resolve(matter, END_MERGED)
     matter.order.step_runs.filter(finished_at=None).update(finished_at=at, outcome=END_MERGED)
     matter.move(stage=Stage.CLOSED, closed_at=at, merged_into_id=into_id)
     announce(*facts, closed_fact(matter))
     return link_id
+
+
+def _must_be_mergeable(matter: Matter, other: Matter) -> None:
+    if {matter.order.stage, other.order.stage} != {Stage.OPEN}:
+        raise CannotLink("Only open matters are merged; what is resolved is closed by itself.")
+    if matter.order.customer_id != other.order.customer_id:
+        raise CannotLink("Their customers differ: link them as duplicates, so that each is told and asked.")
+    if matter.order.merged.exists():
+        raise CannotLink("Merging goes one step deep: choose the matter that stands for the others.")
+    has_open_visit, open_promise_count = sheets.loose_ends(matter.order.pk)
+    if has_open_visit or open_promise_count:
+        raise CannotLink("A promise or a visit is still owed to this customer here: settle it first.")
 
 
 @transaction.atomic
@@ -84,7 +92,7 @@ def split_work_order(*, work_order_id: int, norm: str, subject: str, description
 
 @transaction.atomic
 def undo_link(*, link_id: int, actor_id: int, at: datetime) -> None:
-    """Take a link back. A merged matter goes on where it was, in a new round with fresh clocks.
+    """Take a link back. A merged matter goes on where it was: at its step, in its unit, and its clocks have run on meanwhile.
 
     :raises CannotLink: when it has been undone already.
     """
@@ -96,7 +104,7 @@ def undo_link(*, link_id: int, actor_id: int, at: datetime) -> None:
         raise CannotLink("This link has been undone already.")
     announce(events.Unlinked(link_id=link_id, other_id=row.to_order_id, **matter.about))
     if row.kind == LinkKind.MERGED:
-        begin_round(matter, ReopenReason.WRONGLY_CLOSED)
+        carry_on(matter)
 
 
 def _lock_both(one_id: int, other_id: int, actor_id: int, at: datetime) -> tuple[Matter, Matter]:

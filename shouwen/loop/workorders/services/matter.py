@@ -60,6 +60,11 @@ class Matter:
         """Return what every fact of this act has in common."""
         return {"work_order_id": self.order.pk, "actor_id": self.viewer.id, "at": self.at}
 
+    @property
+    def is_free_for_viewer(self) -> bool:
+        """Whether nobody else works on the present step, or the actor leads them; programs do what they are told."""
+        return self.order.handler_id in (None, self.viewer.id) or self.viewer.is_automatic or self.viewer.leads(self.unit.path)
+
     def must_be(self, *stages: Stage) -> None:
         """:raises WrongStage: unless the matter is at one of ``stages``."""
         if self.order.stage not in stages:
@@ -88,6 +93,11 @@ class Matter:
         for name, value in values.items():
             setattr(self.order, name, value)
         writing.update(self.order, (*columns, *values))
+
+    def say(self, result: str) -> None:
+        """Write what came of the matter; what the customer was told before was something else, and they are to be told again."""
+        if result and result != self.order.result:
+            self.write(result=result, result_told_at=None)
 
     def open_run(self) -> StepRun:
         return sheets.open_run(self.order.pk)

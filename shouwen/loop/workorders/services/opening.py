@@ -19,7 +19,7 @@ from shouwen.loop.workorders.services import target_rows
 from shouwen.loop.workorders.services.matter import unit_for
 from shouwen.platform.calendars.queries import calendar_in_force
 from shouwen.platform.outbox.services import announce
-from shouwen.platform.people.queries import get_unit, get_viewer
+from shouwen.platform.people.queries import get_unit, get_viewer, home_path
 from shouwen.platform.people.rules import Viewer
 from shouwen.platform.policies.rules import Place
 from shouwen.records.norms.choices import Channel
@@ -78,6 +78,8 @@ def open_work_order(
 ) -> int:
     """Open one matter under the version of ``norm`` in force and return its id; whoever takes it owns it (首问负责, B2).
 
+    Another owner is named by a program, or by somebody who leads them.
+
     :raises CannotOpen: when no such norm is in force, the channel, the priority or a hazard is unknown, the subject is too long, or
         nobody who works here would own it.
     :raises NotFound: when the unit, the supply point or the calendar does not exist.
@@ -97,7 +99,19 @@ def open_work_order(
         place=place,
         calendar=calendar,
     )
+    _must_own_it_themselves(opening, get_viewer(staff_id=actor_id, at=at))
     return _open_all([opening], actor_id, at)[0]
+
+
+def _must_own_it_themselves(opening: Opening, viewer: Viewer) -> None:
+    if viewer.is_automatic or opening.owner_id in (None, viewer.id):
+        return
+    try:
+        leads = viewer.leads(home_path(staff_id=opening.owner_id))
+    except NotFound:
+        leads = False
+    if not leads:
+        raise CannotOpen("Whoever takes a matter owns it; only a leader names somebody else.")
 
 
 @transaction.atomic

@@ -56,8 +56,10 @@ def move_promise(*, promise_id: int, due_at: datetime, actor_id: int, at: dateti
     """Agree another time with the customer before the promised one has passed; return the id of the promise that holds now.
 
     :raises TooLateToMove: once the promised time has passed.
+    :raises WrongStage: when the matter is closed.
     """
     row, matter = _open_promise(promise_id, actor_id, at)
+    matter.must_be(Stage.OPEN, Stage.RESOLVED)
     if at >= row.due_at:
         raise TooLateToMove(due_at=row.due_at.isoformat())
     new = _promise(matter, row.kind, due_at, row.words)

@@ -10,13 +10,15 @@ from shouwen.loop.workorders.models import Redating
 
 
 @transaction.atomic
-def begin_redating(*, calendar: str, digest: str, at: datetime) -> bool:
+def begin_redating(*, calendar: str, digest: str, known_from: datetime, at: datetime) -> bool:
     """Plan the dating again of all live targets by a new version of a calendar; return False when it was planned before.
 
-    An unfinished one of the same calendar is given up: the newer version is the one that counts.
+    It begins when the version is known. An unfinished one of the same calendar that would not begin later is given up: the newer
+    version is the one that counts.
     """
-    Redating.objects.filter(calendar=calendar, done_at=None).exclude(digest=digest).update(done_at=at)
-    _, is_new = Redating.objects.get_or_create(digest=digest, defaults={"calendar": calendar, "begun_at": at})
+    due_from = max(at, known_from)
+    Redating.objects.filter(calendar=calendar, done_at=None, begun_at__lt=at, due_from__lte=due_from).update(done_at=at)
+    _, is_new = Redating.objects.get_or_create(calendar=calendar, digest=digest, begun_at=at, defaults={"due_from": due_from})
     return is_new
 
 
@@ -33,7 +35,12 @@ def continue_redatings(*, at: datetime, batch_count: int = 10) -> int:
 
 @transaction.atomic
 def _next_batch(at: datetime) -> bool:
-    planned = Redating.objects.select_for_update(skip_locked=True).filter(done_at=None).order_by("begun_at", "id").first()
+    planned = (
+        Redating.objects.select_for_update(skip_locked=True)
+        .filter(done_at=None, due_from__lte=at)
+        .order_by("begun_at", "id")
+        .first()
+    )
     if planned is None:
         return False
     from shouwen.loop.workorders.services.recalculating import recalculate_in_bulk  # brings numpy: not for a web process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,12 +11,15 @@ from django.db import transaction
 from shouwen.kernel.errors import Named, Refusal
 from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import events, sheets, writing
-from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, Missing, ReopenReason, Stage, Verb
+from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, Missing, ReopenReason, Stage, TargetState, Verb
 from shouwen.loop.workorders.models import StepRun, Visit, WorkOrder
 from shouwen.loop.workorders.rules import targets
 from shouwen.loop.workorders.rules.closing import LoopState, missing_for_closing
+from shouwen.loop.workorders.services import target_rows
 from shouwen.loop.workorders.services.matter import Matter, lock_matter, unit_for
 from shouwen.loop.workorders.services.working import earliest_due, new_targets
+from shouwen.platform.calendars.queries import calendar_with_digest
+from shouwen.platform.outbox.queries import list_facts
 from shouwen.platform.outbox.services import announce
 from shouwen.platform.policies.choices import Unit
 from shouwen.platform.policies.queries import value
@@ -23,7 +27,23 @@ from shouwen.platform.policies.rules import PolicyRef
 
 CALL_BACK_ATTEMPTS = PolicyRef(key="call_back.attempts", default=Decimal(3), unit=Unit.COUNT, requirement="B8")
 REOPEN_WINDOW = PolicyRef(key="reopen.window_days", default=Decimal(7), unit=Unit.DAY, requirement="B8")
+CALL_BACK_INTERVAL = PolicyRef(key="call_back.attempt_interval", default=Decimal(2), unit=Unit.HOUR, requirement="B8")
 STAFF_SOURCES = frozenset({GradeSource.CALL_BACK, GradeSource.VISIT})
+PART_FACTS = frozenset(
+    kind.kind()
+    for kind in (
+        events.WorkOrderOpened,
+        events.StepTaken,
+        events.StepFinished,
+        events.HandedOver,
+        events.AssistGiven,
+        events.PromiseMade,
+        events.PromiseKept,
+        events.ResultTold,
+        events.OwnerChanged,
+    )
+)
+"""Whoever told one of these of a matter had a part in it."""
 
 
 class CannotTellResult(Refusal):
@@ -74,14 +94,17 @@ def tell_result(*, work_order_id: int, channel: str, result: str = "", actor_id:
 def record_call_back(*, work_order_id: int, result: CallBackResult, actor_id: int, at: datetime) -> None:
     """Record one attempt to call the customer back. Who did the work does not call back about it.
 
-    A customer who says that it is not solved reopens the matter.
+    A customer who says that it is not solved reopens the matter. Attempts in vain count only with ``call_back.attempt_interval`` hours
+    between them.
 
-    :raises CannotCallBack: when the actor worked on the matter.
+    :raises CannotCallBack: when the actor had a part in the work, or nobody answered a moment ago already.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.CALL_BACK, actor_id=actor_id, at=at)
     matter.must_be(Stage.RESOLVED)
-    if _worked_on_it(matter):
+    if _had_a_part(matter):
         raise CannotCallBack("Whoever worked on the matter does not call back about it.")
+    if result == CallBackResult.NO_ANSWER:
+        _must_not_be_too_soon(matter)
     attempt = matter.order.call_back_attempt_count + 1
     reached = result in (CallBackResult.REACHED, CallBackResult.REFUSED)
     matter.write(call_back_attempt_count=attempt, called_back_at=at if reached else matter.order.called_back_at)
@@ -90,16 +113,41 @@ def record_call_back(*, work_order_id: int, result: CallBackResult, actor_id: in
         begin_round(matter, ReopenReason.NOT_SOLVED)
 
 
-def _worked_on_it(matter: Matter) -> bool:
-    """Return whether the actor took a step of the matter; jobs and gateways do no work of their own."""
-    return not matter.viewer.is_automatic and matter.order.step_runs.filter(staff_id=matter.viewer.id).exists()
+def _must_not_be_too_soon(matter: Matter) -> None:
+    called = list_facts(case_kind="work_order", case_id=matter.order.pk, kinds=(events.CalledBack.kind(),))
+    if not called or matter.order.call_back_attempt_count == 0:
+        return
+    next_at = called[-1].at + timedelta(hours=float(value(policy=CALL_BACK_INTERVAL, at=matter.at)))
+    if matter.at < next_at:
+        raise CannotCallBack(
+            "Nobody answered a moment ago; the next attempt counts from %(next_at)s.", next_at=next_at.isoformat()
+        )
+
+
+def _had_a_part(matter: Matter) -> bool:
+    """Return whether the actor owned, worked on or helped with the matter; jobs and gateways do no work of their own."""
+    viewer_id = matter.viewer.id
+    if matter.viewer.is_automatic:
+        return False
+    if (
+        viewer_id in (matter.order.owner_id, matter.order.handler_id)
+        or matter.order.step_runs.filter(staff_id=viewer_id).exists()
+    ):
+        return True
+    told = list_facts(case_kind="work_order", case_id=matter.order.pk, kinds=PART_FACTS)
+    return any(viewer_id in (card.actor_id, card.payload.get("from_staff_id")) for card in told)
 
 
 @transaction.atomic
 def ask_satisfaction(*, work_order_id: int, source: GradeSource, actor_id: int, at: datetime) -> None:
-    """Record that the customer was asked for a grade."""
+    """Record that the customer was asked for a grade, by a program or by somebody who had no part in the work.
+
+    :raises CannotGrade: from anybody else: a customer who is asked and does not answer in time is settled without a grade.
+    """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.CALL_BACK, actor_id=actor_id, at=at)
     matter.must_be(Stage.RESOLVED)
+    if _had_a_part(matter):
+        raise CannotGrade("Whoever owns or worked on the matter does not ask for its grade.")
     matter.write(satisfaction_asked_at=at)
     announce(events.SatisfactionAsked(source=source, **matter.about))
 
@@ -132,7 +180,7 @@ def _must_be_the_customers(matter: Matter, grade: int, source: GradeSource) -> N
         raise CannotGrade("A grade is between 1 and 5.")
     if matter.order.grade is not None:
         raise CannotGrade("The customer has graded this matter already.")
-    if source in STAFF_SOURCES and (_worked_on_it(matter) or matter.order.owner_id == matter.viewer.id):
+    if source in STAFF_SOURCES and _had_a_part(matter):
         raise CannotGrade("Whoever owns or worked on the matter does not record its grade.")
     if source not in STAFF_SOURCES and not matter.viewer.is_automatic:
         raise CannotGrade("Only the customer answers by a link or a key.")
@@ -168,13 +216,13 @@ def settle_visit(*, work_order_id: int, findings: str, actor_id: int, at: dateti
     A visit outlives a reopening: settled then, it says nothing about the grade of the new round.
 
     :raises NoVisit: when none is open.
-    :raises CannotGrade: without findings, or from somebody who worked on the matter.
+    :raises CannotGrade: without findings, or from somebody who had a part in the matter.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.SETTLE_VISIT, actor_id=actor_id, at=at)
     row = matter.order.visits.filter(settled_at=None).first()
     if row is None:
         raise NoVisit
-    if not findings.strip() or _worked_on_it(matter):
+    if not findings.strip() or _had_a_part(matter):
         raise CannotGrade("A visit is settled by somebody who had no part in the work, with what was found.")
     row.settled_at, row.visited_by_id, row.findings = at, actor_id, findings
     row.save(update_fields=["settled_at", "visited_by", "findings"])
@@ -233,12 +281,15 @@ def reopen_work_order(*, work_order_id: int, reason: ReopenReason, actor_id: int
 
     The rule: within ``reopen.window_days`` of its closing; a later trouble is a new matter, linked to this one.
 
-    :raises CannotReopen: when it is open, merged into another, or the window is over.
+    :raises CannotReopen: when it is open, merged into another, or the window is over; and from whoever had a part in the work while a
+        grade is waiting to be settled or closed with: nobody reopens the customer's word away.
     """
     matter = lock_matter(work_order_id=work_order_id, verb=Verb.REOPEN, actor_id=actor_id, at=at)
     order = matter.order
     if order.stage == Stage.OPEN or order.merged_into_id is not None:
         raise CannotReopen("Only a resolved or closed matter that stands for itself is reopened.")
+    if order.stage == Stage.RESOLVED and order.grade is not None and _had_a_part(matter):
+        raise CannotReopen("The customer has graded this matter: somebody who had no part in it reopens it.")
     window_days = int(value(policy=REOPEN_WINDOW, at=at))
     if order.closed_at is not None and at > order.closed_at + timedelta(days=window_days):
         raise CannotReopen("Reopening is possible for %(days)s days; open a new matter and link it.", days=window_days)
@@ -246,14 +297,37 @@ def reopen_work_order(*, work_order_id: int, reason: ReopenReason, actor_id: int
 
 
 def begin_round(matter: Matter, reason: ReopenReason) -> None:
-    """Begin the next round at the norm's first step."""
-    order, first = matter.order, matter.norm.first
-    unit_id = unit_for(kind=first.unit, near=matter.unit)
+    """Begin the next round at the norm's first step, with fresh clocks."""
+    step = matter.norm.first
+    reopened = _reopen(matter, reason, step=step.key, unit_id=unit_for(kind=step.unit, near=matter.unit), continues=False)
+    cases = targets.begun_with(norm=matter.norm, step=step.key, round_number=matter.order.round, at=matter.at)
+    writing.insert(new_targets(matter, list(cases)))
+    matter.write(next_due_at=earliest_due(matter))
+    announce(reopened)
+
+
+def carry_on(matter: Matter) -> None:
+    """Begin a round that continues the last one where a merging ended it: same step and unit, and no clock starts afresh."""
+    order, last = matter.order, matter.order.step_runs.order_by("-id")[0]
+    cases = [target_rows.case_of(row) for row in order.targets.filter(round=order.round, state=TargetState.VOID).order_by("id")]
+    reopened = _reopen(matter, ReopenReason.WRONGLY_CLOSED, step=last.step, unit_id=last.unit_id, continues=True)
+    rows = new_targets(matter, [replace(case, round=order.round) for case in cases])
+    pauses, ladder_length = target_rows.pauses_of(order), len(matter.norm.escalation)
+    for row in rows:
+        target_rows.redate(row, calendar_with_digest(digest=row.calendar_digest).calendar, pauses, ladder_length)
+    writing.insert(rows)
+    matter.write(next_due_at=earliest_due(matter))
+    announce(reopened)
+
+
+def _reopen(matter: Matter, reason: ReopenReason, *, step: str, unit_id: int, continues: bool) -> events.WorkOrderReopened:
+    """Write that the matter is open again at ``step``, in its next round, and return the fact."""
+    order = matter.order
     order.round += 1
     matter.move(
         "round",
         stage=Stage.OPEN,
-        step=first.key,
+        step=step,
         end="",
         unit_id=unit_id,
         handler_id=None,
@@ -268,8 +342,7 @@ def begin_round(matter: Matter, reason: ReopenReason) -> None:
         grade_source="",
         grade_settled_at=None,
     )
-    writing.insert([StepRun(work_order=order, round=order.round, step=first.key, unit_id=unit_id, entered_at=matter.at)])
-    cases = targets.begun_with(norm=matter.norm, step=first.key, round_number=order.round, at=matter.at)
-    writing.insert(new_targets(matter, list(cases)))
-    matter.write(next_due_at=earliest_due(matter))
-    announce(events.WorkOrderReopened(reason=reason, step=first.key, unit_id=unit_id, round=order.round, **matter.about))
+    writing.insert([StepRun(work_order=order, round=order.round, step=step, unit_id=unit_id, entered_at=matter.at)])
+    return events.WorkOrderReopened(
+        reason=reason, step=step, unit_id=unit_id, round=order.round, continues=continues, **matter.about
+    )

@@ -32,7 +32,8 @@ class CannotUrge(Refusal):
 
 @transaction.atomic
 def urge_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> int:
-    """Record that the customer asks again and return the count; priority rises, and too many urgings reach the superior (R-411).
+    """Record that the customer asks again and return the count; priority rises, and too many urgings reach the superior, each further
+    one the next above (R-411).
 
     :raises CannotUrge: sooner after the last urging than the policy ``urge.interval`` says.
     """
@@ -45,8 +46,9 @@ def urge_work_order(*, work_order_id: int, actor_id: int, at: datetime) -> int:
         matter.write(priority=matter.order.priority - 1)
         facts.append(events.PriorityRaised(priority=matter.order.priority, **matter.about))
     matter.write(urge_count=count)
-    if count >= value(policy=URGES_BEFORE_ESCALATION, at=at):
-        facts.append(_escalate(matter, EscalationReason.URGED, "", rung=1))
+    too_many = 1 + count - int(value(policy=URGES_BEFORE_ESCALATION, at=at))
+    if too_many > 0:
+        facts.append(_escalate(matter, EscalationReason.URGED, "", rung=too_many))
     announce(*facts)
     return count
 

@@ -11,12 +11,13 @@ from shouwen.kernel.facts import Fact
 from shouwen.kernel.time.periods import Period
 from shouwen.loop.workorders import events, sheets, writing
 from shouwen.loop.workorders.choices import HandOverReason, Stage, TargetState, Verb
-from shouwen.loop.workorders.models import HandOver, StepRun, Target
+from shouwen.loop.workorders.models import HandOver, StepRun, Target, WorkOrder
 from shouwen.loop.workorders.rules import targets
+from shouwen.loop.workorders.rules.course import COURSE_FACTS, course_of
 from shouwen.loop.workorders.services import target_rows
 from shouwen.loop.workorders.services.matter import Matter, lock_matter, unit_for
 from shouwen.platform.calendars.queries import calendar_in_force
-from shouwen.platform.outbox.queries import first_fact
+from shouwen.platform.outbox.queries import first_fact, list_facts
 from shouwen.platform.outbox.services import announce
 from shouwen.records.norms.choices import TargetKind
 from shouwen.records.norms.rules.definition import Outcome
@@ -86,8 +87,8 @@ def finish_step(
         raise CannotFinishStep("The clock of this matter is paused; resume it first.")
     chosen = outcome_of(matter, outcome)
     run = _finish_run(matter, chosen)
+    matter.say(result)
     facts = [] if chosen.back else _reach(matter, run)
-    matter.order.result = result or matter.order.result
     if matter.norm.is_end(chosen.next):
         announce(finished_fact(matter, run, chosen, None), *facts, *resolve(matter, chosen.next))
     else:
@@ -102,9 +103,7 @@ def outcome_of(matter: Matter, key: str) -> Outcome:
     except KeyError as missing:
         known = ", ".join(outcome.key for outcome in matter.step.outcomes)
         raise CannotFinishStep("This step has no outcome %(outcome)s; it has %(known)s.", outcome=key, known=known) from missing
-    if order.handler_id not in (None, matter.viewer.id) and not (
-        matter.viewer.is_automatic or matter.viewer.leads(matter.unit.path)
-    ):
+    if not matter.is_free_for_viewer:
         raise CannotFinishStep("%(name)s works on this step; ask them or their leader.", name=str(order.handler))
     return chosen
 
@@ -162,9 +161,19 @@ def begin_step(matter: Matter, *, step: str, unit_id: int) -> None:
     order = matter.order
     writing.insert([StepRun(work_order=order, round=order.round, step=step, unit_id=unit_id, entered_at=matter.at)])
     case = targets.begun_by_entering(norm=matter.norm, step=step, round_number=order.round, at=matter.at)
-    if case is not None and not order.targets.filter(round=order.round, kind=case.kind).exists():
+    if case is not None and not _has_begun(order, case.kind):
         writing.insert(new_targets(matter, [case]))
-    matter.move("result", step=step, unit_id=unit_id, handler_id=None, next_due_at=earliest_due(matter))
+    matter.move(step=step, unit_id=unit_id, handler_id=None, next_due_at=earliest_due(matter))
+
+
+def _has_begun(order: WorkOrder, kind: str) -> bool:
+    """Return whether this round has a target of ``kind``, or continues one in which it was judged."""
+    if order.targets.filter(round=order.round, kind=kind).exists():
+        return True
+    if order.round == 1:
+        return False
+    told = list_facts(case_kind="work_order", case_id=order.pk, kinds=COURSE_FACTS)
+    return kind in course_of(card.as_fact() for card in told).round.judged_before
 
 
 def new_targets(matter: Matter, cases: list[targets.TargetCase]) -> list[Target]:
@@ -234,7 +243,6 @@ def resolve(matter: Matter, end: str) -> list[Fact]:
         pauses = [*pauses[:-1], Period(order.paused_at, matter.at)]
     verdicts = target_rows.settle(order=order, rows=rows, pauses=pauses, actor_id=matter.viewer.id, at=matter.at, met=False)
     matter.move(
-        "result",
         stage=Stage.RESOLVED,
         end=end,
         step="",

@@ -6,11 +6,13 @@ from shouwen.loop.workorders.choices import Priority
 from shouwen.loop.workorders.models import Note, WorkOrder
 from shouwen.loop.workorders.rules.merging import FieldChange
 from shouwen.loop.workorders.services.amending import CannotAmend
-from shouwen.loop.workorders.tests.factories import Company, after, finish, opened, since, told
+from shouwen.loop.workorders.services.matter import WrongStage
+from shouwen.loop.workorders.tests.factories import Company, after, finish, opened, settled, since, told
 from shouwen.loop.workorders.tests.proofs import columns, refused
 from shouwen.platform.people.choices import RoleCode
 from shouwen.platform.people.models import Staff
 from shouwen.platform.people.tests.factories import PostFactory, StaffFactory
+from shouwen.records.customers.tests.factories import CustomerFactory
 
 
 def amend(order: WorkOrder, by: Staff, **changes: tuple[object, object]) -> tuple[str, ...]:
@@ -26,12 +28,15 @@ def amend(order: WorkOrder, by: Staff, **changes: tuple[object, object]) -> tupl
 def test_fields_are_corrected_and_only_their_names_are_announced(company: Company) -> None:
     order = opened(company, subject="Lmap out")
 
-    changed = amend(
-        order, company.li, subject=("Lmap out", "Lamp out"), priority=(4, 3), main_unit_id=(company.centre.pk, company.crew.pk)
-    )
+    changed = amend(order, company.li, subject=("Lmap out", "Lamp out"), priority=(4, 3))
 
-    assert changed == ("subject", "priority", "main_unit_id")
-    assert columns(order, "subject", "priority", "main_unit_id") == ("Lamp out", 3, company.crew.pk)
+    assert changed == ("subject", "priority")
+    assert columns(order, "subject", "priority") == ("Lamp out", 3)
+    assert columns(order.amendments.get(), "before", "by_staff_id", "at") == (
+        {"subject": "Lmap out", "priority": 4},
+        company.li.pk,
+        after(3),
+    )
     assert since(order, 1) == [events.Amended(work_order_id=order.pk, fields=changed, actor_id=company.li.pk, at=after(3))]
 
 
@@ -141,3 +146,70 @@ def test_a_unit_that_has_passed_the_work_on_reads_but_writes_no_note(company: Co
 
     with refused(NotAllowed):
         services.add_note(work_order_id=order.pk, text="x", actor_id=company.wang.pk, at=after(7))
+
+
+def test_the_main_unit_is_changed_by_a_leader_alone(company: Company) -> None:
+    order = opened(company)
+    moved = (company.centre.pk, company.crew.pk)
+
+    with refused(NotAllowed):
+        amend(order, company.li, main_unit_id=moved)
+    amend(order, company.zhao, main_unit_id=moved)
+
+    assert columns(order, "main_unit_id") == (company.crew.pk,)
+
+
+def test_the_customer_stands_once_they_are_to_be_told_and_asked(company: Company) -> None:
+    first, second = CustomerFactory.create_batch(2)
+    order = opened(company)
+    amend(order, company.li, customer_id=(None, first.pk))
+    amend(order, company.li, customer_id=(first.pk, second.pk))
+
+    with refused(services.CannotAmend):
+        amend(order, company.li, customer_id=(second.pk, None))
+    for outcome, by, minute in (("sent", company.li, 5), ("there", company.wang, 40), ("mended", company.wang, 60)):
+        finish(order, outcome, by=by, at=after(minute))
+    with refused(services.CannotAmend):
+        amend(order, company.li, customer_id=(second.pk, first.pk))
+
+
+def test_what_a_closed_matter_says_stands(company: Company) -> None:
+    order = settled(company)
+    services.close_work_order(work_order_id=order.pk, actor_id=company.li.pk, at=after(90))
+
+    with refused(WrongStage):
+        amend(order, company.li, result=("It burns.", "It never burnt."))
+
+
+def test_a_corrected_result_is_told_again(company: Company) -> None:
+    order = settled(company)
+
+    amend(order, company.li, result=("It burns.", "It burns, with a new wire."))
+
+    assert columns(order, "result", "result_told_at") == ("It burns, with a new wire.", None)
+
+
+# The customer writes again.
+
+
+def test_a_new_danger_that_the_customer_writes_of_goes_before_everything(company: Company) -> None:
+    order = opened(company, hazards=())
+
+    for _ in range(2):
+        services.hear_again(work_order_id=order.pk, hazards=("wire_down",), actor_id=company.gateway.pk, at=after(9))
+
+    assert columns(order, "hazards", "priority") == (["wire_down"], Priority.DANGER)
+    about = {"work_order_id": order.pk, "actor_id": company.gateway.pk, "at": after(9)}
+    assert since(order, 1) == [
+        events.HeardAgain(hazards=("wire_down",), **about),
+        events.PriorityRaised(priority=Priority.DANGER, **about),
+        events.HeardAgain(hazards=(), **about),
+    ]
+
+
+def test_a_closed_matter_hears_nothing_more(company: Company) -> None:
+    order = settled(company)
+    services.close_work_order(work_order_id=order.pk, actor_id=company.li.pk, at=after(90))
+
+    with refused(WrongStage):
+        services.hear_again(work_order_id=order.pk, hazards=(), actor_id=company.gateway.pk, at=after(99))

@@ -309,3 +309,13 @@ def test_the_stage_does_not_matter_for_the_owner(company: Company) -> None:
     services.change_owner(work_order_id=order.pk, to_staff_id=company.chen.pk, reason="x", actor_id=company.zhao.pk, at=after(61))
 
     assert columns(order, "owner_id", "stage") == (company.chen.pk, Stage.RESOLVED)
+
+
+def test_what_somebody_works_on_is_handed_over_by_them_their_leader_or_the_owner(company: Company) -> None:
+    colleague = StaffFactory(home_unit=company.crew, name="Sun")
+    order = opened(company)
+    finish(order, "sent", by=company.li, at=after(5))
+    services.take_work_order(work_order_id=order.pk, actor_id=company.wang.pk, at=after(6))
+
+    with refused(services.CannotHandOver):
+        hand_over(company, order.pk, company.other_crew, by=colleague, minute=7)

@@ -2,7 +2,7 @@ import pytest
 
 from shouwen.kernel.errors import NotAllowed, NotFound
 from shouwen.loop.workorders import events, services
-from shouwen.loop.workorders.choices import CallBackResult, GradeSource, LinkKind, ReopenReason, Stage, TargetState
+from shouwen.loop.workorders.choices import CallBackResult, GradeSource, LinkKind, PromiseKind, ReopenReason, Stage, TargetState
 from shouwen.loop.workorders.models import Link, WorkOrder
 from shouwen.loop.workorders.queries import verify_work_order
 from shouwen.loop.workorders.services.matter import TimeRunsBackward
@@ -18,6 +18,7 @@ from shouwen.loop.workorders.tests.factories import (
     told,
 )
 from shouwen.loop.workorders.tests.proofs import columns, refused
+from shouwen.records.customers.tests.factories import CustomerFactory
 
 
 def link(company: Company, one: WorkOrder, other: WorkOrder, kind: LinkKind = LinkKind.RELATED) -> int:
@@ -176,38 +177,91 @@ def test_what_was_overdue_when_it_was_merged_stays_broken(company: Company) -> N
     assert list(one.targets.order_by("id").values_list("state", flat=True)) == [TargetState.BROKEN, TargetState.VOID]
 
 
-def test_a_resolved_matter_is_merged_too(company: Company) -> None:
+def test_what_is_resolved_is_closed_by_itself_and_not_merged(company: Company) -> None:
     one, other = resolved(company), opened(company)
-    count = len(told(one))
 
-    merge(company, one, other, 61)
+    with refused(services.CannotLink):
+        merge(company, one, other, 61)
+    with refused(services.CannotLink):
+        merge(company, other, one, 61)
 
-    assert columns(one, "stage", "end") == (Stage.CLOSED, "end_mended")
-    assert [fact.kind() for fact in since(one, count)] == ["Linked", "WorkOrderClosed"]
+
+def test_each_customer_keeps_a_matter_of_their_own(company: Company) -> None:
+    first, second = CustomerFactory.create_batch(2)
+    one, other, third = (opened(company, customer_id=customer.pk) for customer in (first, second, first))
+
+    with refused(services.CannotLink):
+        merge(company, one, other)
+    merge(company, one, third)
+
+    assert columns(one, "merged_into_id") == (third.pk,)
 
 
-def test_merging_undone_the_matter_goes_on_in_a_new_round(company: Company) -> None:
+def test_what_is_still_owed_to_the_customer_is_not_merged_away(company: Company) -> None:
     one, other = opened(company), opened(company)
-    link_id = merge(company, one, other)
+    promise_id = services.make_promise(
+        work_order_id=one.pk, kind=PromiseKind.CALL, due_at=after(30), actor_id=company.li.pk, at=after(1)
+    )
 
-    undo(company, link_id, 20)
+    with refused(services.CannotLink):
+        merge(company, one, other)
+    services.keep_promise(promise_id=promise_id, actor_id=company.li.pk, at=after(8))
+    merge(company, one, other)
 
-    assert columns(one, "stage", "round", "step", "merged_into_id", "closed_at", "end", "moved_at") == (
+    graded = settled(company, grade=1)
+    services.reopen_work_order(work_order_id=graded.pk, reason=ReopenReason.NOT_SOLVED, actor_id=company.zhao.pk, at=after(90))
+    with refused(services.CannotLink):
+        merge(company, graded, other, 91)
+
+
+def test_merging_undone_the_matter_goes_on_where_it_was_and_its_clocks_have_run_on(company: Company) -> None:
+    one, other = opened(company), opened(company)
+    finish(one, "sent", by=company.li, at=after(5))
+    link_id = merge(company, one, other, 44)
+
+    undo(company, link_id, 50)
+
+    assert columns(one, "stage", "round", "step", "unit_id", "merged_into_id", "closed_at", "end", "next_due_at") == (
         Stage.OPEN,
         2,
-        "accept",
+        "arrive",
+        company.crew.pk,
         None,
         None,
         "",
-        after(20),
+        after(45),
     )
-    assert [(row.round, row.kind, row.state) for row in one.targets.order_by("id")] == [
-        (1, "accepted", TargetState.VOID),
-        (1, "arrived", TargetState.VOID),
-        (2, "accepted", TargetState.RUNNING),
-        (2, "arrived", TargetState.RUNNING),
+    assert [(row.round, row.kind, row.state, row.start_at, row.due_at) for row in one.targets.order_by("id")] == [
+        (1, "accepted", TargetState.KEPT, after(0), after(10)),
+        (1, "arrived", TargetState.VOID, after(0), after(45)),
+        (2, "arrived", TargetState.RUNNING, after(0), after(45)),
     ]
     assert told(one)[-2:] == ["Unlinked", "WorkOrderReopened"]
+    assert verify_work_order(work_order_id=one.pk).differences == ()
+
+    finish(one, "wrong_place", by=company.wang, at=after(51))
+    finish(one, "sent", by=company.li, at=after(52))
+    finish(one, "there", by=company.wang, at=after(53))
+    assert [(row.round, row.kind, row.state) for row in one.targets.order_by("id")] == [
+        (1, "accepted", TargetState.KEPT),
+        (1, "arrived", TargetState.VOID),
+        (2, "arrived", TargetState.BROKEN),
+        (2, "restored", TargetState.RUNNING),
+    ]
+    assert verify_work_order(work_order_id=one.pk).differences == ()
+
+
+def test_pauses_before_a_merging_count_after_it_was_undone(company: Company) -> None:
+    one, other = opened(company), opened(company)
+    services.pause_work_order(work_order_id=one.pk, reason="waiting_for_customer", actor_id=company.li.pk, at=after(4))
+    link_id = merge(company, one, other, 30)
+
+    undo(company, link_id, 31)
+
+    assert list(one.targets.filter(round=2).order_by("id").values_list("kind", "due_at")) == [
+        ("accepted", after(36)),
+        ("arrived", after(71)),
+    ]
     assert verify_work_order(work_order_id=one.pk).differences == ()
 
 

@@ -30,6 +30,7 @@ from shouwen.loop.workorders.rules.merging import FieldChange
 from shouwen.loop.workorders.tests.factories import Company, after
 from shouwen.loop.workorders.tests.proofs import picture
 from shouwen.platform.people.models import Staff
+from shouwen.records.customers.tests.factories import CustomerFactory
 
 PEOPLE = ("li", "wang", "zhao", "chen", "gateway", "gateway")
 Picture = dict[str, list[dict[str, Any]]]
@@ -50,24 +51,32 @@ class Model:
     stage: str = Stage.OPEN
     step: str = "accept"
     is_paused: bool = False
-    is_told: bool = True  # there is no customer to be told
+    customer: int | None = None
+    is_told: bool = False
     call_backs: int = 0
     is_called_back: bool = False
     grade: int | None = None
     is_settled: bool = False
     has_visit: bool = False
     merged_into: int | None = None
+    merged_at: str = ""
     round: int = 1
     promises: set[int] = field(default_factory=set)
 
     def begin_again(self) -> None:
         self.stage, self.step, self.merged_into, self.round = Stage.OPEN, "accept", None, self.round + 1
-        self.call_backs, self.is_called_back, self.grade, self.is_settled = 0, False, None, False
+        self.call_backs, self.is_called_back, self.grade, self.is_settled, self.is_told = 0, False, None, False, False
+
+    def go_on_after_merging(self) -> None:
+        step = self.merged_at
+        self.begin_again()
+        self.step = step
 
     @property
     def may_close(self) -> bool:
         return (
             self.stage == Stage.RESOLVED
+            and (self.is_told or self.customer is None)
             and (self.is_called_back or self.call_backs >= 3)
             and self.is_settled
             and not self.has_visit
@@ -87,6 +96,7 @@ class Loop:
 
     def __init__(self, company: Company) -> None:
         self.company = company
+        self.customer_id = CustomerFactory().pk
         self.minute = 0.0
         self.models: dict[int, Model] = {}
         self.seen, self.moved = picture(), set[int]()
@@ -130,9 +140,11 @@ class Loop:
         if len(self.models) == 3:
             return
         owner = self.staff("li" if who == "gateway" else who)
-        done, pk = self.attempt(services.open_work_order, who, norm="lamp_out", channel="phone", owner_id=owner.pk)
+        customer = self.customer_id if len(self.models) < 2 else None
+        details = {"norm": "lamp_out", "channel": "phone", "owner_id": owner.pk, "customer_id": customer}
+        done, pk = self.attempt(services.open_work_order, who, **details)
         assert done
-        self.models[pk] = Model(owner=owner.pk)
+        self.models[pk] = Model(owner=owner.pk, customer=customer)
 
     def take(self, matter: int, who: str) -> None:
         pk = self.id_of(matter)
@@ -234,7 +246,9 @@ class Loop:
             self.models[pk].owner = to.pk
 
     def tell(self, matter: int, who: str) -> None:
-        self.attempt(services.tell_result, who, work_order_id=self.id_of(matter), channel="sms", result="x")
+        pk = self.id_of(matter)
+        done, _ = self.attempt(services.tell_result, who, work_order_id=pk, channel="sms", result="x")
+        self.models[pk].is_told = self.models[pk].is_told or done
 
     def call_back(self, matter: int, who: str, result: CallBackResult) -> None:
         pk = self.id_of(matter)
@@ -288,6 +302,7 @@ class Loop:
         for promise_id in list(self.models[self.id_of(matter)].promises):
             self.attempt(services.keep_promise, "gateway", promise_id=promise_id)
             self.models[self.id_of(matter)].promises.discard(promise_id)
+        self.tell(matter, "gateway")
         self.call_back(matter, "gateway", CallBackResult.REACHED)
         self.grade(matter, "gateway", 4, GradeSource.LINK)
         self.visit(matter, "zhao")
@@ -309,9 +324,11 @@ class Loop:
         pk, into = self.id_of(one), self.id_of(other)
         done, _ = self.attempt(services.merge_work_order, who, work_order_id=pk, into_id=into)
         if done:
-            model = self.models[pk]
-            assert (model.stage != Stage.CLOSED, model.grade) == (True, None)
-            assert self.models[into].stage != Stage.CLOSED
+            model, other = self.models[pk], self.models[into]
+            assert (model.stage, other.stage, model.customer) == (Stage.OPEN, Stage.OPEN, other.customer)
+            assert not model.promises
+            assert not model.has_visit
+            model.merged_at = model.step
             model.stage, model.step, model.merged_into, model.is_paused = Stage.CLOSED, "", into, False
 
     def merge_while_it_is_paused(self, one: int, other: int, minutes: float) -> None:
@@ -331,7 +348,7 @@ class Loop:
         link = links[which % len(links)]
         done, _ = self.attempt(services.undo_link, who, link_id=link["id"])
         if done and link["kind"] == LinkKind.MERGED:
-            self.models[link["from_order_id"]].begin_again()
+            self.models[link["from_order_id"]].go_on_after_merging()
 
     # What holds always.
 
@@ -356,7 +373,10 @@ class Loop:
     def a_closed_matter_has_a_settled_grade_or_went_into_another(self) -> None:
         for order in self.rows("WorkOrder", stage=Stage.CLOSED):
             assert order["grade_settled_at"] is not None or order["merged_into_id"] is not None
+            assert order["result_told_at"] or order["merged_into_id"] or not order["customer_id"]
             assert order["closed_at"] is not None
+            assert not self.rows("Visit", work_order_id=order["id"], settled_at=None)
+            assert not self.rows("Promise", work_order_id=order["id"], state="OPEN")
 
     def an_open_matter_has_one_open_step_and_no_other_has_any(self) -> None:
         columns = ("step", "unit_id", "round")

@@ -191,9 +191,9 @@ def test_a_program_owns_nothing(company: Company) -> None:
 def test_nobody_who_has_left_owns_a_new_matter(company: Company) -> None:
     end_employment(staff_id=company.wang.pk, actor_id=administrator().pk, at=NOON)
 
-    assert opened(company, owner_id=company.wang.pk, at=after(-1)).owner_id == company.wang.pk
+    assert opened(company, by=company.gateway, owner_id=company.wang.pk, at=after(-1)).owner_id == company.wang.pk
     with refused(services.CannotOpen):
-        opened(company, owner_id=company.wang.pk, at=NOON)
+        opened(company, by=company.gateway, owner_id=company.wang.pk, at=NOON)
     with refused(NotFound):
         opened(company, by=company.wang, at=NOON)
 
@@ -202,3 +202,12 @@ def test_nobody_who_has_left_owns_a_new_matter(company: Company) -> None:
 def test_what_does_not_exist_is_not_found(company: Company, missing: dict[str, object]) -> None:
     with refused(NotFound):
         opened(company, **missing)
+
+
+def test_only_a_program_or_a_leader_names_another_owner(company: Company) -> None:
+    for by in (company.gateway, company.zhao):
+        assert opened(company, by=by, owner_id=company.li.pk).owner_id == company.li.pk
+
+    for by, owner in ((company.wang, company.li), (company.zhao, company.wang)):
+        with refused(services.CannotOpen):
+            opened(company, by=by, owner_id=owner.pk)

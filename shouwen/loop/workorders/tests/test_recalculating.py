@@ -251,9 +251,37 @@ def test_a_published_calendar_dates_what_runs_again_by_itself(company: Company) 
 def test_a_redating_goes_on_where_it_stopped_and_gives_way_to_a_newer_one(company: Company) -> None:
     opened(company)
 
-    first = services.begin_redating(calendar="office", digest="a" * 64, at=after(1))
-    again = services.begin_redating(calendar="office", digest="a" * 64, at=after(2))
-    newer = services.begin_redating(calendar="office", digest="b" * 64, at=after(3))
+    first = services.begin_redating(calendar="office", digest="a" * 64, known_from=NOON, at=after(1))
+    again = services.begin_redating(calendar="office", digest="a" * 64, known_from=NOON, at=after(1))
+    newer = services.begin_redating(calendar="office", digest="b" * 64, known_from=NOON, at=after(3))
 
     assert (first, again, newer) == (True, False, True)
     assert list(Redating.objects.order_by("id").values_list("digest", "done_at")) == [("a" * 64, after(3)), ("b" * 64, None)]
+
+
+def test_a_calendar_that_holds_later_dates_what_runs_again_when_it_does(company: Company) -> None:
+    order = opened(company)
+    before = order.targets.get(kind="accepted").calendar_digest
+    document = OFFICE | {"holidays": ["2026-05-07"]}
+    publish_calendar_version(name="office", document=document, known_from=after(90), actor_id=None, at=after(50))
+
+    deliver_due(at=after(51))
+
+    assert services.continue_redatings(at=after(60)) == 0
+    assert order.targets.get(kind="accepted").calendar_digest == before
+    assert services.continue_redatings(at=after(90)) == 1
+    assert order.targets.get(kind="accepted").calendar_digest != before
+
+
+def test_a_calendar_that_is_taken_back_dates_what_runs_as_before(company: Company) -> None:
+    order = opened(company)
+    before = order.targets.get(kind="accepted").calendar_digest
+    for minute, document in (
+        (50, OFFICE | {"holidays": ["2026-05-07"]}),
+        (60, OFFICE),
+        (70, OFFICE | {"holidays": ["2026-05-07"]}),
+    ):
+        publish_calendar_version(name="office", document=document, known_from=after(minute), actor_id=None, at=after(minute))
+        deliver_due(at=after(minute + 1))
+        services.continue_redatings(at=after(minute + 2))
+        assert (order.targets.get(kind="accepted").calendar_digest == before) == (document == OFFICE)

@@ -23,6 +23,7 @@ from shouwen.loop.workorders.tests.factories import (
 from shouwen.loop.workorders.tests.proofs import columns, refused
 from shouwen.platform.people.choices import RoleCode
 from shouwen.platform.people.tests.factories import PostFactory
+from shouwen.records.customers.tests.factories import CustomerFactory
 
 
 def test_the_whole_loop_from_taken_to_closed(company: Company) -> None:
@@ -140,9 +141,9 @@ def test_call_back_counts_as_made_after_three_attempts_in_vain(company: Company)
     order = resolved(company)
     for attempt in range(3):
         services.record_call_back(
-            work_order_id=order.pk, result=CallBackResult.NO_ANSWER, actor_id=company.chen.pk, at=after(80 + attempt)
+            work_order_id=order.pk, result=CallBackResult.NO_ANSWER, actor_id=company.chen.pk, at=after(80 + 120 * attempt)
         )
-    services.ask_satisfaction(work_order_id=order.pk, source=GradeSource.LINK, actor_id=company.gateway.pk, at=after(90))
+    services.ask_satisfaction(work_order_id=order.pk, source=GradeSource.LINK, actor_id=company.gateway.pk, at=after(330))
     services.settle_unanswered(work_order_id=order.pk, actor_id=company.gateway.pk, at=after(20_000))
 
     services.close_work_order(work_order_id=order.pk, actor_id=company.li.pk, at=after(20_001))
@@ -393,7 +394,7 @@ def test_nothing_is_closed_or_reopened_before_it_was_resolved(company: Company) 
     with refused(TimeRunsBackward):
         services.close_work_order(work_order_id=order.pk, actor_id=company.li.pk, at=after(59))
     with refused(TimeRunsBackward):
-        services.reopen_work_order(work_order_id=order.pk, reason=ReopenReason.NOT_SOLVED, actor_id=company.li.pk, at=after(59))
+        services.reopen_work_order(work_order_id=order.pk, reason=ReopenReason.NOT_SOLVED, actor_id=company.zhao.pk, at=after(59))
 
 
 def test_a_reopened_matter_begins_anew_with_its_owner_and_keeps_its_verdicts(company: Company) -> None:
@@ -401,7 +402,7 @@ def test_a_reopened_matter_begins_anew_with_its_owner_and_keeps_its_verdicts(com
     services.make_promise(work_order_id=order.pk, kind=PromiseKind.CALL, due_at=after(999), actor_id=company.li.pk, at=after(82))
     verdicts, count = list(order.targets.order_by("id").values()), len(told(order))
 
-    services.reopen_work_order(work_order_id=order.pk, reason=ReopenReason.NOT_SOLVED, actor_id=company.li.pk, at=after(90))
+    services.reopen_work_order(work_order_id=order.pk, reason=ReopenReason.NOT_SOLVED, actor_id=company.zhao.pk, at=after(90))
 
     names = ("stage", "round", "step", "end", "owner_id", "unit_id", "handler_id", "resolved_at", "result_told_at")
     assert columns(order, *names) == (
@@ -427,7 +428,7 @@ def test_a_reopened_matter_begins_anew_with_its_owner_and_keeps_its_verdicts(com
             step="accept",
             unit_id=company.centre.pk,
             round=2,
-            actor_id=company.li.pk,
+            actor_id=company.zhao.pk,
             at=after(90),
         )
     ]
@@ -463,3 +464,70 @@ def test_the_database_itself_refuses_a_matter_without_an_owner_or_with_two_open_
         WorkOrder.objects.filter(pk=order.pk).update(owner=None)
     with pytest.raises(IntegrityError, match="step_run_one_open_for_each_matter"), transaction.atomic():
         StepRun.objects.create(work_order=order, step="arrive", unit=company.crew, entered_at=after(1))
+
+
+# Who had a part in the work.
+
+
+def test_whoever_had_a_part_neither_calls_back_nor_grades_nor_visits(company: Company) -> None:
+    """Zhao finished the step that Wang had taken; Li opened the matter, which Zhao owns now; Chen promised to call."""
+    order = opened(company)
+    finish(order, "sent", by=company.li, at=after(5))
+    services.take_work_order(work_order_id=order.pk, actor_id=company.wang.pk, at=after(6))
+    finish(order, "there", by=company.gateway, at=after(40))
+    finish(order, "mended", by=company.wang, at=after(60))
+    services.change_owner(
+        work_order_id=order.pk, to_staff_id=company.zhao.pk, reason="On leave.", actor_id=company.zhao.pk, at=after(61)
+    )
+    promised_at = after(63)
+    services.make_promise(work_order_id=order.pk, kind=PromiseKind.CALL, due_at=promised_at, actor_id=company.li.pk, at=after(62))
+    for person in (company.li, company.wang, company.zhao):
+        PostFactory(staff=person, role=RoleCode.CALL_BACK_AGENT, unit=company.centre)
+
+    for person in (company.li, company.wang, company.zhao):
+        with refused(services.CannotCallBack, NotAllowed):
+            services.record_call_back(work_order_id=order.pk, result=CallBackResult.REACHED, actor_id=person.pk, at=after(70))
+        with refused(services.CannotGrade, NotAllowed):
+            services.record_grade(work_order_id=order.pk, grade=5, source=GradeSource.CALL_BACK, actor_id=person.pk, at=after(70))
+        with refused(services.CannotGrade, NotAllowed):
+            services.ask_satisfaction(work_order_id=order.pk, source=GradeSource.CALL_BACK, actor_id=person.pk, at=after(70))
+    services.record_call_back(work_order_id=order.pk, result=CallBackResult.REACHED, actor_id=company.chen.pk, at=after(70))
+
+
+def test_attempts_in_vain_count_with_time_between_them(company: Company) -> None:
+    order = resolved(company)
+
+    def call(minute: float, result: CallBackResult = CallBackResult.NO_ANSWER) -> None:
+        services.record_call_back(work_order_id=order.pk, result=result, actor_id=company.chen.pk, at=after(minute))
+
+    call(80)
+    with refused(services.CannotCallBack):
+        call(199)
+    call(200)
+    call(201, CallBackResult.REACHED)
+
+    assert columns(order, "call_back_attempt_count", "called_back_at") == (3, after(201))
+
+
+def test_the_customers_grade_is_not_reopened_away_by_whoever_worked_on_it(company: Company) -> None:
+    order = settled(company, grade=2)
+
+    for person in (company.li, company.wang):
+        with refused(services.CannotReopen, NotAllowed):
+            services.reopen_work_order(
+                work_order_id=order.pk, reason=ReopenReason.WRONGLY_CLOSED, actor_id=person.pk, at=after(90)
+            )
+    services.reopen_work_order(work_order_id=order.pk, reason=ReopenReason.NOT_SOLVED, actor_id=company.zhao.pk, at=after(90))
+
+    assert columns(order, "stage") == (Stage.OPEN,)
+
+
+def test_what_was_told_before_the_result_was_there_does_not_count(company: Company) -> None:
+    order = opened(company, customer_id=CustomerFactory().pk)
+    services.tell_result(work_order_id=order.pk, channel="phone", result="We look into it.", actor_id=company.li.pk, at=after(1))
+    finish(order, "sent", by=company.li, at=after(5))
+    finish(order, "there", by=company.wang, at=after(40))
+
+    services.finish_step(work_order_id=order.pk, outcome="mended", result="A new wire.", actor_id=company.wang.pk, at=after(60))
+
+    assert columns(order, "result", "result_told_at") == ("A new wire.", None)

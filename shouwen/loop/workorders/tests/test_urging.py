@@ -1,8 +1,12 @@
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from shouwen.kernel.errors import NotAllowed
+from shouwen.loop.messages.models import Message
+from shouwen.loop.messages.services import load_templates
 from shouwen.loop.workorders import events, services
 from shouwen.loop.workorders.choices import EscalationReason, Priority
 from shouwen.loop.workorders.models import Escalation, WorkOrder
@@ -20,6 +24,8 @@ from shouwen.loop.workorders.tests.factories import (
     told,
 )
 from shouwen.loop.workorders.tests.proofs import columns, refused
+from shouwen.platform.people.choices import RoleCode
+from shouwen.platform.people.tests.factories import PostFactory, StaffFactory, administrator
 from shouwen.platform.policies.choices import Unit
 from shouwen.platform.policies.rules import Value
 from shouwen.platform.policies.services import learn_entries
@@ -55,7 +61,7 @@ def test_each_urging_counts_raises_the_priority_and_the_third_reaches_the_superi
         events.Urged(urge_count=3, **about(11)),
         events.Escalated(escalation_id=first.pk, reason="urged", rung=1, to_staff_id=company.zhao.pk, target=None, **about(11)),
         events.Urged(urge_count=4, **about(16)),
-        events.Escalated(escalation_id=second.pk, reason="urged", rung=1, to_staff_id=company.zhao.pk, target=None, **about(16)),
+        events.Escalated(escalation_id=second.pk, reason="urged", rung=2, to_staff_id=company.zhao.pk, target=None, **about(16)),
     ]
 
 
@@ -162,3 +168,34 @@ def test_a_resolved_matter_can_be_escalated(company: Company, minute: float) -> 
     escalate(company, order, minute)
 
     assert told(order)[-1] == "Escalated"
+
+
+def test_each_rung_is_told_to_the_nearest_holder_of_the_norms_role(company: Company) -> None:
+    """The work is with the crew, which has no shift leader of its own: the owner's hears, then the crew's own head."""
+    head = StaffFactory(home_unit=company.crew, name="Sun")
+    PostFactory(staff=head, role=RoleCode.UNIT_HEAD, unit=company.crew)
+    order = opened(company)
+    services.finish_step(work_order_id=order.pk, outcome="sent", actor_id=company.li.pk, at=after(5))
+
+    for minute in (6, 11, 16, 21, 26):
+        urge(company, order, minute)
+
+    rungs = list(order.escalations.order_by("id").values_list("rung", "to_staff_id"))
+    assert rungs == [(1, company.zhao.pk), (2, head.pk), (3, head.pk)]
+
+
+def test_whoever_an_escalation_is_for_is_told_by_mail_once(company: Company) -> None:
+    load_templates(folder=Path(settings.HANDBOOK_DIR) / "templates", actor_id=administrator().pk, at=LONG_AGO)
+    company.zhao.email = "zhao@example.com"
+    company.zhao.save()
+    order = opened(company)
+    escalation_id = services.escalate_work_order(
+        work_order_id=order.pk, reason=EscalationReason.REFUSAL, words="", actor_id=company.li.pk, at=after(9)
+    )
+
+    for _ in range(2):
+        services.tell_escalated(escalation_id=escalation_id, at=after(9))
+    services.tell_heard_again(work_order_id=order.pk, at=after(9))
+
+    told = Message.objects.order_by("id").values_list("notice__template_version__template__key", "staff_id", "state")
+    assert list(told) == [("staff_escalated", company.zhao.pk, "QUEUED"), ("staff_heard_again", company.li.pk, "FAILED")]
