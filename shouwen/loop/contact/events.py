@@ -53,9 +53,7 @@ class EnvelopeRepaired(EnvelopeFact):
 
 @dataclass(frozen=True, kw_only=True)
 class EnvelopeDiscarded(EnvelopeFact):
-    """An agent decided that there is nothing to do; ``reason`` is in their words, about the envelope and not the sender."""
-
-    reason: str
+    """An agent decided that there is nothing to do; why stands in the envelope."""
 
 
 @dataclass(frozen=True, kw_only=True)

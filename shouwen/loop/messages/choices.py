@@ -53,4 +53,5 @@ class Problem(TextChoices):
     NOT_DELIVERED = "not_delivered", _("The carrier could not deliver it")
     TOO_MANY_TRIES = "too_many_tries", _("Tried too often")
     UNREACHABLE = "unreachable", _("The carrier could not be reached")
+    EXPIRED = "expired", _("Its time was over")
     TEXT = "text", _("The text could not be filled")

@@ -58,7 +58,7 @@ class MessageFact(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageFailed(MessageFact):
-    """No way is left: whoever must be told has to be told by a person."""
+    """No way is left, or no time (problem ``expired``): whoever must be told has to be told by a person."""
 
     template: str
     problem: str

@@ -69,10 +69,17 @@ class Notice(models.Model):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def waiting(self, at: datetime) -> MessageQuerySet:
+        """Return what is not sent yet and in nobody's hands."""
+        return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=at), state=MessageState.QUEUED)
+
     def due(self, at: datetime) -> MessageQuerySet:
-        """Return what may be tried at ``at`` and is in nobody's hands."""
-        free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
-        return self.filter(free, state=MessageState.QUEUED, not_before__lte=at)
+        """Return what may be tried at ``at``."""
+        return self.waiting(at).filter(Q(not_after__isnull=True) | Q(not_after__gt=at), not_before__lte=at)
+
+    def expired(self, at: datetime) -> MessageQuerySet:
+        """Return what waited until there was no more sense in saying it."""
+        return self.waiting(at).filter(not_after__lte=at)
 
     def about(self, *, kind: str, id: int) -> MessageQuerySet:
         return self.filter(notice__about_kind=kind, notice__about_id=id)
@@ -82,7 +89,8 @@ class Message(models.Model):
     """One recipient of a notice: a customer, a member of staff, or a bare address (``address``, from the portal).
 
     ``channel`` and ``contact_point`` are the way that is tried next or was taken; ``failed_contacts`` those that failed for good.
-    ``leased_until``: somebody is sending it. ``round`` counts how often it was asked for: a message sent once more has another name.
+    ``not_before`` and ``not_after`` are the ends of the time in which it may be tried, half-open; without the latter it is never too
+    late. ``leased_until``: somebody is sending it. ``round`` counts how often it was asked for: a message sent once more has another name.
     Customers, contact points and notices are kept for ever and are read by the very statement that writes a message, so no foreign key
     is checked row by row when a million are told. The index of the recipients serves "what was this customer told" as well.
     """
@@ -107,6 +115,7 @@ class Message(models.Model):
     try_count = models.PositiveSmallIntegerField(default=0)
     way_try_count = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField()
+    not_after = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
@@ -130,10 +139,19 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["is_urgent", "not_before", "id"], name="message_due", condition=Q(state=MessageState.QUEUED)),
+            models.Index(
+                fields=["not_after", "id"],
+                name="message_expires",
+                condition=Q(state=MessageState.QUEUED, not_after__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.state}"
+
+    def is_too_late(self, at: datetime) -> bool:
+        """Return whether it makes no sense to say it at ``at`` any more."""
+        return self.not_after is not None and at >= self.not_after
 
 
 class Attempt(models.Model):
@@ -172,3 +190,17 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.reference} {self.state}"
+
+
+class ChannelRest(models.Model):
+    """A channel whose carrier was away when it was tried last, ``away_count`` times in a row: it is left alone until ``until``."""
+
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    away_count = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel"], name="channel_rests_once")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} until {self.until}"

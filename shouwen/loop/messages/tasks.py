@@ -11,7 +11,7 @@ from datetime import datetime
 from shouwen.loop.messages import gateways, services
 from shouwen.loop.messages.choices import Outcome, Problem
 from shouwen.loop.messages.gateways import Carrier
-from shouwen.loop.messages.queries import parcels_of
+from shouwen.loop.messages.queries import channel_rests, parcels_of
 from shouwen.loop.messages.rules.parcels import Claim, Parcel, Report
 
 BATCH = 20  # so many at 20 seconds each are over before their lease of ten minutes is
@@ -33,40 +33,68 @@ class SendCount:
         return SendCount(self.sent + other.sent, self.not_sent + other.not_sent)
 
 
+@dataclass(slots=True)
+class _Round:
+    """One round of sending: the carriers that may be asked, and the channels whose carrier was away when it was tried last."""
+
+    at: datetime
+    carriers: dict[str, Carrier]
+    doubted: set[str]
+
+
 def send_due(*, at: datetime, limit: int = 2000, carriers: Mapping[str, Carrier] | None = None) -> SendCount:
     """Send up to ``limit`` due messages, urgent ones first, for two minutes at most; return how many went out and how many did not.
 
     To be called every few seconds, by any number of workers. A worker killed between sending and recording leaves a lease that runs
-    out; then the message is tried again under the same reference. When a carrier cannot be reached, the rest of its channel waits for
-    the next round, untried.
+    out; then the message is tried again under the same reference. When a carrier cannot be reached, its channel rests, untried, for a
+    pause that grows; only what has an end does not wait for it, but expires.
     """
+    services.settle_expired(at=at)
     count, until_s = SendCount(), time.monotonic() + LONGEST_S
     with ExitStack() as stack:
-        open_ones = dict(gateways.carriers() if carriers is None else carriers)
-        for carrier in open_ones.values():
+        every_carrier = gateways.carriers() if carriers is None else carriers
+        for carrier in every_carrier.values():
             stack.callback(carrier.close)
-        while open_ones and count.total < limit and time.monotonic() < until_s:
-            claimed = services.claim_due(channels=open_ones.keys(), at=at, limit=min(BATCH, limit - count.total))
+        sending = _begun(every_carrier, at)
+        while sending.carriers and count.total < limit and time.monotonic() < until_s:
+            claimed = services.claim_due(channels=sending.carriers.keys(), at=at, limit=min(BATCH, limit - count.total))
             if not claimed.claims and not claimed.put_off_count:
                 break
-            count += _send(claimed.claims, open_ones, at)
+            count += _send(claimed.claims, sending)
     return count
 
 
-def _send(claims: tuple[Claim, ...], carriers: dict[str, Carrier], at: datetime) -> SendCount:
-    """Send one batch and return what it came to; a carrier that cannot be reached is taken out of ``carriers``."""
-    count = SendCount()
-    for one in parcels_of(claims=claims, at=at):
+def _begun(carriers: Mapping[str, Carrier], at: datetime) -> _Round:
+    rests = channel_rests()
+    awake = {channel: carrier for channel, carrier in carriers.items() if rests.get(channel, at) <= at}
+    return _Round(at, awake, doubted=set(rests))
+
+
+def _send(claims: tuple[Claim, ...], sending: _Round) -> SendCount:
+    """Send one batch and return what it came to; what is left of a channel whose carrier is away is given back together."""
+    count, untried = SendCount(), list[Claim]()
+    for one in parcels_of(claims=claims, at=sending.at):
         claim = one.claim if isinstance(one, Parcel) else one[0]
-        if claim.channel not in carriers:
-            services.release_claims(claims=[claim])
+        if claim.channel not in sending.carriers:
+            untried.append(claim)
             continue
-        report = carriers[claim.channel].send(one) if isinstance(one, Parcel) else one[1]
-        services.record_outcome(claim=claim, report=report, at=at)
+        report = sending.carriers[claim.channel].send(one) if isinstance(one, Parcel) else one[1]
+        services.record_outcome(claim=claim, report=report, at=sending.at)
         count += _counted(report)
-        if report.problem == Problem.UNREACHABLE:
-            del carriers[claim.channel]
+        if isinstance(one, Parcel):
+            _heed(claim.channel, report, sending)
+    services.release_claims(claims=untried)
     return count
+
+
+def _heed(channel: str, report: Report, sending: _Round) -> None:
+    """Let the channel of a carrier that is away rest; one that was away and answers needs no rest any more."""
+    if report.problem == Problem.UNREACHABLE:
+        services.rest_channel(channel=channel, at=sending.at)
+        del sending.carriers[channel]
+    elif channel in sending.doubted:
+        services.end_rest(channel=channel)
+        sending.doubted.remove(channel)
 
 
 def _counted(report: Report) -> SendCount:

@@ -25,6 +25,21 @@ def tell_promise_moved(fact: events.PromiseMoved) -> None:
     )
 
 
+@hears(events.PromiseMoved)
+def take_back_given(fact: events.PromiseMoved) -> None:
+    services.take_back_given(promise_id=fact.promise_id, at=fact.at)
+
+
+@hears(events.PromiseKept)
+def take_back_kept(fact: events.PromiseKept) -> None:
+    services.take_back_promise(promise_id=fact.promise_id, at=fact.at)
+
+
+@hears(events.PromiseBroken)
+def take_back_broken(fact: events.PromiseBroken) -> None:
+    services.take_back_promise(promise_id=fact.promise_id, at=fact.at)
+
+
 @hears(events.ResultTold)
 def tell_result(fact: events.ResultTold) -> None:
     services.tell_result(work_order_id=fact.work_order_id, channel=fact.channel, at=fact.at)
@@ -57,7 +72,7 @@ def end_round(fact: events.WorkOrderReopened) -> None:
 
 @hears(events.WorkOrderReopened)
 def tell_reopened(fact: events.WorkOrderReopened) -> None:
-    services.tell_reopened(work_order_id=fact.work_order_id, round_number=fact.round, at=fact.at)
+    services.tell_reopened(work_order_id=fact.work_order_id, round_number=fact.round, continues=fact.continues, at=fact.at)
 
 
 @hears(events.WorkOrderClosed)

@@ -19,6 +19,7 @@ from shouwen.loop.contact.permissions import must_settle
 from shouwen.loop.contact.rules.contacts import SUBJECT_LIMIT, Unreadable, shortened
 from shouwen.loop.contact.services.placing import Draft, channel_of, draft_of, look_around, place, sender_blind
 from shouwen.loop.contact.services.reading import read_envelope
+from shouwen.loop.contact.services.telling import tell_matters
 from shouwen.loop.workorders.services import open_work_orders
 from shouwen.platform.outbox.services import announce
 from shouwen.platform.people.queries import get_viewer
@@ -129,6 +130,7 @@ def _settle(envelopes: Sequence[Envelope], actor_id: int, at: datetime) -> Parse
         draft.work_order_id = order_id
     for draft in drafts:
         draft.work_order_id = draft.work_order_id or (draft.follows.work_order_id if draft.follows else None)
+    tell_matters(drafts, at)
     rows = Interaction.objects.bulk_create([_interaction(draft, actor_id) for draft in drafts])
     for draft in drafts:
         _set(draft.envelope, EnvelopeState.PARSED, at)
@@ -146,7 +148,7 @@ def _understand(envelopes: Sequence[Envelope], actor_id: int, at: datetime) -> t
             read.append(draft_of(envelope, read_envelope(envelope)))
         except Unreadable as trouble:
             buried.append(_bury(envelope, trouble, actor_id, at))
-    around, placed = look_around(read, at), []
+    around, placed = look_around(read, actor_id, at), []
     for draft in read:
         try:
             place(draft, around)
@@ -204,11 +206,10 @@ def _interaction(draft: Draft, actor_id: int) -> Interaction:
 
 
 def _parsed(draft: Draft, row: Interaction, actor_id: int, at: datetime) -> events.ContactParsed:
-    assert draft.work_order_id is not None, "every draft was opened or attached"
     return events.ContactParsed(
         envelope_id=draft.envelope.pk,
         interaction_id=row.pk,
-        work_order_id=draft.work_order_id,
+        work_order_id=draft.matter_id,
         customer_id=draft.recognised.customer_id,
         norm=draft.norm,
         is_attached=draft.is_attached,

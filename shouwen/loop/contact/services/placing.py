@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import connection
@@ -19,12 +19,15 @@ from shouwen.loop.contact.services.owning import Roster
 from shouwen.loop.contact.services.reading import corrected_fields
 from shouwen.loop.contact.services.recognising import NOBODY, Recognised, of_matter, recognise
 from shouwen.loop.messages.queries.sender import about_of_mail
-from shouwen.loop.workorders.choices import Hazard
+from shouwen.loop.workorders.choices import Hazard, Stage
+from shouwen.loop.workorders.permissions import SECRET_NORMS
 from shouwen.loop.workorders.queries import Progress, list_progress
+from shouwen.loop.workorders.queries.lists import visible
 from shouwen.loop.workorders.services import Opening
 from shouwen.loop.workorders.services.opening import OFFICE
 from shouwen.platform.people.directory import UnitCard
 from shouwen.platform.people.queries import get_viewer, unit_with_code
+from shouwen.platform.people.rules import Viewer
 from shouwen.platform.policies.rules import Place
 from shouwen.platform.search.queries import keyring
 from shouwen.records.norms.choices import Channel
@@ -34,16 +37,34 @@ REFERENCE_PURPOSE, SENDER_PURPOSE = "contact thread", "contact sender"
 MAIL = "message/rfc822"
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier matter as a contact names it, and the one that stands for it: itself, unless it was merged."""
+
+    named: Progress
+    home: Progress
+
+    @property
+    def is_closed(self) -> bool:
+        return self.home.stage == Stage.CLOSED
+
+
 @dataclass(slots=True)
 class Draft:
-    """One envelope understood: what it says, and what is to be written. ``follows`` is a draft of the same batch that it is about."""
+    """One envelope understood: what it says, and what is to be written.
+
+    ``earlier`` is the matter that it is about, ``follows`` the draft of the same batch; with an ``opening`` as well, the earlier matter
+    is closed and the new one related to it. ``voice_id`` is in whose name the matter hears of it.
+    """
 
     envelope: Envelope
     contact: Contact
     references: tuple[int, ...]  # blind: its own name first, then what it answers
     opening: Opening | None = None
     work_order_id: int | None = None
+    earlier: Earlier | None = None
     follows: Draft | None = None
+    voice_id: int | None = None
     recognised: Recognised = NOBODY
     norm: str = ""
     norm_source: NormSource = NormSource.NONE
@@ -52,14 +73,26 @@ class Draft:
     def is_attached(self) -> bool:
         return self.opening is None
 
+    @property
+    def matter_id(self) -> int:
+        """Return the matter that was opened for it, or that it was added to."""
+        assert self.work_order_id is not None, "every draft was opened or attached"
+        return self.work_order_id
+
+    @property
+    def is_automatic(self) -> bool:
+        """Return whether a machine wrote it and no agent has seen a person in it."""
+        return self.contact.is_automatic and not corrected_fields(self.envelope)
+
 
 @dataclass(slots=True)
 class Surroundings:
     """What a batch looks at: the agents present, the earlier contacts by reference, the matters that these belong to."""
 
+    actor: Viewer
     at: datetime
     roster: Roster
-    matters: dict[int, Progress]
+    matters: dict[int, Earlier]
     by_reference: dict[int, int]
     drafts: dict[int, Draft] = field(default_factory=dict)
     units: dict[str, UnitCard] = field(default_factory=dict)
@@ -70,6 +103,16 @@ class Surroundings:
             self.units[code] = unit_with_code(code=code)
         return self.units[code]
 
+    def voice(self, envelope: Envelope) -> Viewer:
+        """Return in whose name a matter hears of a contact: the actor's.
+
+        A person who settles what a gateway received need not know of the matter that its content proves; then it is the gateway's.
+        """
+        if self.actor.is_automatic:
+            return self.actor
+        receiver = get_viewer(staff_id=envelope.received_by_id, at=self.at)
+        return receiver if receiver.is_automatic else self.actor
+
 
 def draft_of(envelope: Envelope, contact: Contact) -> Draft:
     """Return the draft of a contact that is not placed yet."""
@@ -77,54 +120,92 @@ def draft_of(envelope: Envelope, contact: Contact) -> Draft:
     return Draft(envelope, contact, tuple(_reference_blind(envelope, contact, name) for name in (*own, *contact.answers)))
 
 
-def look_around(drafts: Collection[Draft], at: datetime) -> Surroundings:
+def look_around(drafts: Collection[Draft], actor_id: int, at: datetime) -> Surroundings:
     """Hold the threads that ``drafts`` belong to until the transaction ends, and read what is known of them."""
     blinds = {blind for draft in drafts for blind in draft.references}
-    _hold(draft for draft in drafts if draft.contact.answers or _is_mail(draft.envelope))
-    earlier = Interaction.objects.filter(reference_blind__in=blinds, work_order__isnull=False).order_by("-id")
-    rows = earlier.values_list("reference_blind", "work_order_id") if blinds else ()
-    by_reference = {blind: order_id for blind, order_id in rows if blind is not None and order_id is not None}
+    _hold(blinds)
+    known = Interaction.objects.filter(reference_blind__in=blinds, work_order__isnull=False).order_by("id")
+    rows = list(known.values_list("reference_blind", "work_order_id")) if blinds else []
     proven = {found for draft in drafts if (found := _by_token(draft.contact)) is not None}
-    matters = list_progress(work_order_ids={*by_reference.values(), *proven}) if by_reference or proven else {}
-    return Surroundings(at, Roster(at), matters, by_reference)
+    matters = _matters({order_id for _, order_id in rows if order_id is not None} | proven)
+    return Surroundings(get_viewer(staff_id=actor_id, at=at), at, Roster(at), matters, _by_reference(rows, matters))
 
 
-def _hold(drafts: Iterable[Draft]) -> None:
+def _matters(order_ids: Collection[int]) -> dict[int, Earlier]:
+    """Return the matters by their ids; merging goes one step deep."""
+    named = list_progress(work_order_ids=order_ids) if order_ids else {}
+    merged_into = {one.merged_into_id for one in named.values() if one.merged_into_id is not None}
+    homes = named | list_progress(work_order_ids=merged_into) if merged_into else named
+    return {one.id: Earlier(one, homes[one.merged_into_id or one.id]) for one in named.values()}
+
+
+def _by_reference(rows: Iterable[tuple[int | None, int | None]], matters: dict[int, Earlier]) -> dict[int, int]:
+    """Return to which matter each reference leads: the first that is not closed, else the first."""
+    found: dict[int, int] = {}
+    for blind, order_id in rows:
+        if blind is None or order_id is None:
+            continue
+        if blind not in found or (matters[found[blind]].is_closed and not matters[order_id].is_closed):
+            found[blind] = order_id
+    return found
+
+
+def _hold(blinds: Collection[int]) -> None:
     """Let two transactions with messages of one thread follow each other; all are taken in one order, so none wait crosswise."""
-    blinds = sorted({blind for draft in drafts for blind in draft.references})
     if blinds:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(blind) from unnest(%s::bigint[]) as blind", [blinds])
+            cursor.execute("select pg_advisory_xact_lock(blind) from unnest(%s::bigint[]) as blind", [sorted(blinds)])
 
 
 def place(draft: Draft, around: Surroundings) -> None:
-    """Decide where a draft belongs.
+    """Decide where a draft belongs: what is about a closed matter opens a new one, unless a machine wrote it.
 
-    :raises Unreadable: when it is automatic and about nothing, its norm is not clear, or nobody is present to own it.
+    :raises Unreadable: when it is automatic and about nothing, its norm or a hazard is not clear, or nobody is present to own it.
     """
-    matter, draft.follows = _earlier(draft, around)
-    if matter is not None:
-        draft.work_order_id, draft.norm = matter.merged_into_id or matter.id, matter.norm
-        draft.recognised = of_matter(matter.customer_id)
-    elif draft.follows is not None:
-        draft.norm, draft.recognised = draft.follows.norm, of_matter(draft.follows.recognised.customer_id)
-    else:
+    draft.earlier, draft.follows = _earlier(draft, around)
+    if draft.earlier is None and draft.follows is None:
         _open(draft, around)
+    elif draft.is_automatic:
+        _attach(draft)
+    else:
+        draft.voice_id = around.voice(draft.envelope).id
+        if draft.earlier is not None and draft.earlier.is_closed:
+            _open(draft, around)
+        else:
+            _hazards(draft.contact)
+            _attach(draft)
     for blind in draft.references[:1]:
-        around.drafts.setdefault(blind, draft.follows or draft)
+        around.drafts.setdefault(blind, draft)
 
 
-def _earlier(draft: Draft, around: Surroundings) -> tuple[Progress | None, Draft | None]:
-    """Return the matter, or the draft of this batch, that this one proves to be about."""
+def _earlier(draft: Draft, around: Surroundings) -> tuple[Earlier | None, Draft | None]:
+    """Return the matter, or the draft of this batch, that this one proves to be about; a closed matter only if there is no other."""
+    closed = None
+    for matter, other in _proven(draft, around):
+        if matter is None or draft.is_automatic or not matter.is_closed:
+            return matter, other
+        closed = closed or matter
+    return closed, None
+
+
+def _proven(draft: Draft, around: Surroundings) -> Iterator[tuple[Earlier | None, Draft | None]]:
+    """Yield each matter or draft of this batch that this one proves to be about, the strongest proof first."""
     proven = _by_token(draft.contact)
     if proven in around.matters:
-        return around.matters[proven], None
+        yield around.matters[proven], None
     for blind in draft.references:
-        if (order_id := around.by_reference.get(blind)) in around.matters:
-            return around.matters[order_id], None
-        if blind in around.drafts:
-            return None, around.drafts[blind]
-    return None, None
+        if blind in around.by_reference:
+            yield around.matters[around.by_reference[blind]], None
+        if (other := around.drafts.get(blind)) is not None:
+            yield (None, other.follows or other) if other.follows or other.opening else (other.earlier, None)
+
+
+def _attach(draft: Draft) -> None:
+    if draft.earlier is not None:
+        draft.work_order_id, draft.norm = draft.earlier.home.id, draft.earlier.named.norm
+        draft.recognised = of_matter(draft.earlier.named.customer_id)
+    elif draft.follows is not None:
+        draft.norm, draft.recognised = draft.follows.norm, of_matter(draft.follows.recognised.customer_id)
 
 
 def _by_token(contact: Contact) -> int | None:
@@ -138,11 +219,10 @@ def _by_token(contact: Contact) -> int | None:
 
 def _open(draft: Draft, around: Surroundings) -> None:
     envelope, contact = draft.envelope, draft.contact
-    corrected = corrected_fields(envelope)
-    if contact.is_automatic and not corrected:
+    if draft.is_automatic:
         raise Unreadable(Trouble.AUTOMATIC)
-    draft.norm, draft.norm_source = _norm(draft, stated_by_agent="norm" in corrected)
-    draft.recognised = recognise(contact)
+    draft.norm, draft.norm_source = _norm(draft, stated_by_agent="norm" in corrected_fields(envelope))
+    draft.recognised = _recognised(draft, around)
     unit_id, owner_id = _unit_and_owner(draft, around)
     draft.opening = Opening(
         norm=draft.norm,
@@ -160,6 +240,20 @@ def _open(draft: Draft, around: Surroundings) -> None:
     )
 
 
+def _recognised(draft: Draft, around: Surroundings) -> Recognised:
+    """Return the customer whom the contact itself shows, else the one of the earlier matter; its supply point where that is theirs."""
+    found = recognise(draft.contact)
+    if draft.earlier is None:
+        return found
+    before = draft.earlier.named
+    if found.customer_id is None:
+        found = of_matter(before.customer_id)
+    if found.supply_point_id is not None or found.customer_id != before.customer_id:
+        return found
+    rows = visible(around.voice(draft.envelope)).filter(pk=before.id)
+    return replace(found, supply_point_id=rows.values_list("supply_point_id", flat=True).first())
+
+
 def channel_of(draft: Draft) -> str:
     """Return the channel that the content names, else the one that it came by.
 
@@ -172,7 +266,10 @@ def channel_of(draft: Draft) -> str:
 
 
 def _norm(draft: Draft, *, stated_by_agent: bool) -> tuple[str, NormSource]:
+    """Return the norm that is stated or guessed; what follows a secret matter stays secret whatever it says (举报保密, R-408)."""
     contact = draft.contact
+    if draft.earlier is not None and draft.earlier.named.norm in SECRET_NORMS:
+        return _in_force(draft.earlier.named.norm, draft), NormSource.GUESSED
     if contact.norm:
         source = NormSource.MAPPED if contact.is_norm_mapped else NormSource.STATED
         return _in_force(contact.norm, draft), NormSource.AGENT if stated_by_agent else source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 
 from shouwen.kernel.errors import Refusal
 from shouwen.loop.contact import events
-from shouwen.loop.contact.choices import EnvelopeState
+from shouwen.loop.contact.choices import EnvelopeState, Trouble
 from shouwen.loop.contact.models import BYTES_AS_TEXT, Envelope
 from shouwen.platform.outbox.services import announce
 from shouwen.platform.search.queries import keyring
@@ -24,12 +25,12 @@ KEY_LIMIT, SOURCE_LIMIT = 160, 80
 # An arrival whose source and key are known already adds nothing; one that another transaction is just adding is waited for.
 _INSERT = """
 insert into contact_envelope (source, key, channel, media_type, raw, digest, mapping_id, line_no, fault, received_at, received_by_id,
-    state, trouble, trouble_details, corrections, discard_reason)
+    state, trouble, trouble_details, settled_at, corrections, discard_reason)
 select %(source)s, key, %(channel)s, media_type, raw, digest, mapping_id, line_no, fault, received_at, %(received_by)s,
-    %(state)s, '', '{}', '', ''
+    %(state)s, %(trouble)s, details, %(settled_at)s::timestamptz, '', ''
 from unnest(%(key)s::text[], %(media_type)s::text[], %(raw)s::bytea[], %(digest)s::text[], %(mapping)s::bigint[], %(line_no)s::bigint[],
-    %(fault)s::text[], %(received)s::timestamptz[])
-    as arrival(key, media_type, raw, digest, mapping_id, line_no, fault, received_at)
+    %(fault)s::text[], %(received)s::timestamptz[], %(details)s::jsonb[])
+    as arrival(key, media_type, raw, digest, mapping_id, line_no, fault, received_at, details)
 on conflict (source, key) do nothing
 returning id, key, digest
 """
@@ -57,11 +58,26 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCard:
-    """The envelope of an arrival. ``is_same``: an envelope that was there before holds the same bytes."""
+    """The envelope that has the key of an arrival. ``is_same``: an envelope that was there before holds the same bytes.
+
+    If it holds others, the bytes that arrived are kept apart, in the buried envelope ``apart_id`` under ``apart_key``.
+    """
 
     id: int
     is_new: bool
     is_same: bool = True
+    apart_id: int | None = None
+    apart_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """An arrival under the key that it is kept under; ``earlier_id``: the envelope that has its own key and holds other bytes."""
+
+    key: str
+    digest: str
+    arrival: Arrival
+    earlier_id: int | None = None
 
 
 def receive_envelope(
@@ -74,7 +90,7 @@ def receive_envelope(
     received_at: datetime,
     actor_id: int,
 ) -> ReceivedCard:
-    """Keep one arrival; the same source and key again give the envelope that is there (T7, T8).
+    """Keep one arrival; the same source and key again give the envelope that is there (T7, T8), and keep other bytes apart.
 
     :raises CannotReceive: when the channel is unknown, or a name or the content is too long to be kept.
     """
@@ -89,16 +105,30 @@ def receive_envelopes(
 ) -> list[ReceivedCard]:
     """Keep many arrivals of one source in one transaction; the cards come in their order.
 
+    One whose key is known and whose bytes are others is kept apart and buried at once: people see which of the two was meant.
+
     :raises CannotReceive: as ``receive_envelope``; then none of them is kept.
     """
     _check(source, channel, arrivals)
-    digests = [hashlib.sha256(arrival.content).hexdigest() for arrival in arrivals]
-    keys = [arrival.key or f"sha256:{digest}" for arrival, digest in zip(arrivals, digests, strict=True)]
-    added = _insert(source, channel, list(zip(keys, digests, arrivals, strict=True)), received_at, actor_id)
-    came_at = {key: arrival.received_at or received_at for key, arrival in zip(keys, arrivals, strict=True)}
-    announce(*[_received(envelope_id, source, channel, actor_id, came_at[key]) for key, (envelope_id, _) in added.items()])
-    kept = added | _already_there(source, [key for key in keys if key not in added])
-    return _cards(keys, digests, kept, new=set(added))
+    named = [_named(arrival) for arrival in arrivals]
+    batch = _Batch(source, channel, received_at, actor_id)
+    added = batch.keep(named, EnvelopeState.RECEIVED)
+    kept = added | _already_there(source, [one.key for one in named if one.key not in added])
+    apart = [_apart(one, kept[one.key][0]) for one in named if one.digest != kept[one.key][1]]
+    return _cards(named, kept, set(added), batch.bury(apart))
+
+
+def _named(arrival: Arrival) -> _Named:
+    digest = hashlib.sha256(arrival.content).hexdigest()
+    return _Named(arrival.key or f"sha256:{digest}", digest, arrival)
+
+
+def _apart(one: _Named, earlier_id: int) -> _Named:
+    """Return the same arrival under a key of its own, which the same bytes get again."""
+    key, mark = one.key, f"#{one.digest[:16]}"
+    if len(key) + len(mark) > KEY_LIMIT:
+        key = f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    return _Named(key + mark, one.digest, one.arrival, earlier_id)
 
 
 def _check(source: str, channel: str, arrivals: Iterable[Arrival]) -> None:
@@ -113,30 +143,78 @@ def _check(source: str, channel: str, arrivals: Iterable[Arrival]) -> None:
             raise CannotReceive("This is larger than %(limit)s bytes.", limit=CONTENT_LIMIT_BYTES)
 
 
-def _insert(
-    source: str, channel: str, rows: list[tuple[str, str, Arrival]], received_at: datetime, actor_id: int
-) -> dict[str, tuple[int, str]]:
-    """Add what is new; return id and digest by key. The keys go in order, so that two that overlap do not wait for each other."""
-    rows.sort(key=lambda row: row[0])
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What arrivals that are kept together have in common."""
+
+    source: str
+    channel: str
+    received_at: datetime
+    actor_id: int
+
+    def keep(self, rows: Sequence[_Named], state: EnvelopeState) -> dict[str, tuple[int, str]]:
+        """Add what is new and tell of it; return id and digest by key."""
+        added = self._insert(rows, state)
+        came_at = {row.key: row.arrival.received_at or self.received_at for row in rows}
+        announce(*[self._received(envelope_id, came_at[key]) for key, (envelope_id, _) in added.items()])
+        return added
+
+    def bury(self, rows: Sequence[_Named]) -> dict[str, int]:
+        """Keep arrivals whose keys were taken among what people look at, each once; return their ids by key."""
+        if not rows:
+            return {}
+        added = self.keep(rows, EnvelopeState.BURIED)
+        announce(*[self._buried(envelope_id) for envelope_id, _ in added.values()])
+        kept = added | _already_there(self.source, [row.key for row in rows if row.key not in added])
+        return {key: envelope_id for key, (envelope_id, _) in kept.items()}
+
+    def _insert(self, rows: Sequence[_Named], state: EnvelopeState) -> dict[str, tuple[int, str]]:
+        """Add rows in the order of their keys, so that two batches that overlap do not wait for each other."""
+        ordered = sorted(rows, key=lambda row: row.key)
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, self._common(state) | _columns(ordered, self.received_at))
+            return {key: (envelope_id, digest) for envelope_id, key, digest in cursor.fetchall()}
+
+    def _common(self, state: EnvelopeState) -> dict[str, Any]:
+        is_buried = state == EnvelopeState.BURIED
+        return {
+            "source": self.source,
+            "channel": self.channel,
+            "received_by": self.actor_id,
+            "state": state.value,
+            "trouble": Trouble.DUPLICATED_ID.value if is_buried else "",
+            "settled_at": self.received_at if is_buried else None,
+        }
+
+    def _received(self, envelope_id: int, at: datetime) -> events.ContactReceived:
+        return events.ContactReceived(
+            envelope_id=envelope_id, source=self.source, channel=self.channel, actor_id=self.actor_id, at=at
+        )
+
+    def _buried(self, envelope_id: int) -> events.EnvelopeBuried:
+        return events.EnvelopeBuried(
+            envelope_id=envelope_id,
+            source=self.source,
+            trouble=Trouble.DUPLICATED_ID.value,
+            actor_id=self.actor_id,
+            at=self.received_at,
+        )
+
+
+def _columns(rows: Sequence[_Named], received_at: datetime) -> dict[str, list[Any]]:
     seal, sealed_as = keyring().seal, f"{Envelope._meta.db_table}.raw"
-    arrivals = [arrival for _, _, arrival in rows]
-    values: dict[str, Any] = {
-        "source": source,
-        "channel": channel,
-        "received_by": actor_id,
-        "state": EnvelopeState.RECEIVED.value,
-        "key": [key for key, _, _ in rows],
-        "digest": [digest for _, digest, _ in rows],
+    arrivals = [row.arrival for row in rows]
+    return {
+        "key": [row.key for row in rows],
+        "digest": [row.digest for row in rows],
         "media_type": [arrival.media_type for arrival in arrivals],
         "raw": [seal(arrival.content.decode(BYTES_AS_TEXT), column=sealed_as) for arrival in arrivals],
         "mapping": [arrival.mapping_id for arrival in arrivals],
         "line_no": [arrival.line_no for arrival in arrivals],
         "fault": [arrival.fault for arrival in arrivals],
         "received": [arrival.received_at or received_at for arrival in arrivals],
+        "details": ["{}" if row.earlier_id is None else json.dumps({"earlier_id": row.earlier_id}) for row in rows],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
-        return {key: (envelope_id, digest) for envelope_id, key, digest in cursor.fetchall()}
 
 
 def _already_there(source: str, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -146,14 +224,14 @@ def _already_there(source: str, keys: Sequence[str]) -> dict[str, tuple[int, str
     return {key: (envelope_id, digest) for key, envelope_id, digest in rows}
 
 
-def _cards(keys: Sequence[str], digests: Sequence[str], kept: dict[str, tuple[int, str]], *, new: set[str]) -> list[ReceivedCard]:
+def _cards(named: Sequence[_Named], kept: dict[str, tuple[int, str]], new: set[str], apart: dict[str, int]) -> list[ReceivedCard]:
     cards = []
-    for key, digest in zip(keys, digests, strict=True):
-        envelope_id, kept_digest = kept[key]
-        cards.append(ReceivedCard(envelope_id, is_new=key in new, is_same=digest == kept_digest))
-        new.discard(key)
+    for one in named:
+        envelope_id, digest = kept[one.key]
+        if digest == one.digest:
+            cards.append(ReceivedCard(envelope_id, is_new=one.key in new))
+        else:
+            key = _apart(one, envelope_id).key
+            cards.append(ReceivedCard(envelope_id, is_new=False, is_same=False, apart_id=apart[key], apart_key=key))
+        new.discard(one.key)
     return cards
-
-
-def _received(envelope_id: int, source: str, channel: str, actor_id: int, at: datetime) -> events.ContactReceived:
-    return events.ContactReceived(envelope_id=envelope_id, source=source, channel=channel, actor_id=actor_id, at=at)

@@ -61,7 +61,7 @@ def discard_envelope(*, envelope_id: int, reason: str, actor_id: int, at: dateti
         raise CannotSettle("Say in up to %(limit)s letters why nothing is to be done.", limit=REASON_LIMIT)
     envelope.state, envelope.discard_reason, envelope.settled_at = EnvelopeState.DISCARDED, why, at
     envelope.save(update_fields=["state", "discard_reason", "settled_at"])
-    announce(events.EnvelopeDiscarded(envelope_id=envelope.pk, reason=why, actor_id=actor_id, at=at))
+    announce(events.EnvelopeDiscarded(envelope_id=envelope.pk, actor_id=actor_id, at=at))
 
 
 def _buried(envelope_id: int) -> Envelope:

@@ -1,3 +1,4 @@
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from shouwen.loop.contact import services
 from shouwen.loop.contact.choices import Direction, EnvelopeState, NormSource, Trouble
 from shouwen.loop.contact.models import Envelope, Interaction, RowMapping
 from shouwen.loop.contact.services import Arrival
+from shouwen.loop.contact.services.receiving import KEY_LIMIT
 from shouwen.loop.contact.tests.factories import LAMP, MAIL, mail, parsed, received
 from shouwen.loop.contact.tests.test_rows import document
 from shouwen.loop.workorders.models import WorkOrder
@@ -55,7 +57,61 @@ def test_arrivals_that_are_known_are_said_to_be_and_keep_what_came_first() -> No
     assert [(card.is_new, card.is_same) for card in again] == [(False, False), (False, True), (True, True), (False, True)]
     assert [card.id for card in again[:2]] == [card.id for card in first]
     assert Envelope.objects.get(pk=first[0].id).content == b"a"
-    assert Fact.objects.filter(kind="ContactReceived").count() == 3
+
+
+def test_other_bytes_under_a_known_key_are_kept_apart_once_and_buried() -> None:
+    company = small_company()
+    [first] = receive_many(company, Arrival(content=b"a", media_type="x/y", key="1"))
+
+    cards = [receive_many(company, Arrival(content=b"changed", media_type="text/plain", key="1"))[0] for _ in range(2)]
+
+    apart = Envelope.objects.exclude(pk=first.id).get()
+    key = f"1#{sha256(b'changed').hexdigest()[:16]}"
+    assert cards == [services.ReceivedCard(first.id, is_new=False, is_same=False, apart_id=apart.pk, apart_key=key)] * 2
+    assert (apart.key, apart.content, apart.media_type, apart.state, apart.settled_at) == (
+        key,
+        b"changed",
+        "text/plain",
+        EnvelopeState.BURIED,
+        NOON,
+    )
+    assert (apart.trouble, apart.trouble_details) == (Trouble.DUPLICATED_ID, {"earlier_id": first.id})
+    facts = Fact.objects.filter(case_kind="envelope", case_id=apart.pk).order_by("id").values_list("kind", flat=True)
+    assert list(facts) == ["ContactReceived", "EnvelopeBuried"]
+
+
+def test_two_bodies_under_one_new_key_that_come_together_are_both_kept() -> None:
+    company = small_company()
+
+    cards = receive_many(company, *[Arrival(content=body, media_type="x/y", key="1") for body in (b"a", b"b", b"a", b"b")])
+
+    kept = Envelope.objects.order_by("id").values_list("state", "digest")
+    assert [(card.is_new, card.is_same) for card in cards] == [(True, True), (False, False), (False, True), (False, False)]
+    assert [state for state, _ in kept] == [EnvelopeState.RECEIVED, EnvelopeState.BURIED]
+
+
+def test_the_longest_key_has_room_for_another_body_too() -> None:
+    company = small_company()
+
+    cards = [receive_many(company, Arrival(content=body, media_type="x/y", key="x" * 160))[0] for body in (b"a", b"b", b"b")]
+
+    assert (Envelope.objects.count(), cards[1] == cards[2]) == (2, True)
+    assert len(cards[1].apart_key) <= KEY_LIMIT
+
+
+def test_what_was_kept_apart_is_understood_when_an_agent_tries_it_again() -> None:
+    company = small_company()
+    first = received(company, LAMP, key="1")
+    received(company, LAMP | {"text": "另一盏灯不亮"}, key="1")
+    parsed(company, first)
+
+    apart = Envelope.objects.exclude(pk=first.pk).get()
+    state = services.repair_envelope(envelope_id=apart.pk, corrections={}, actor_id=company.li.pk, at=after(5))
+
+    assert (state, [order.description for order in WorkOrder.objects.order_by("id")]) == (
+        EnvelopeState.PARSED,
+        [LAMP["text"], "另一盏灯不亮"],
+    )
 
 
 @pytest.mark.parametrize("wrong", [{"channel": "pigeon"}, {"source": ""}, {"source": "x" * 81}, {"key": ""}, {"key": "x" * 161}])
@@ -158,7 +214,7 @@ def test_an_envelope_is_discarded_with_a_reason_and_its_content_stays() -> None:
         after(5),
         b"{}",
     )
-    assert Fact.objects.get(kind="EnvelopeDiscarded").payload == {"envelope_id": envelope.pk, "reason": "Empty form."}
+    assert Fact.objects.get(kind="EnvelopeDiscarded").payload == {"envelope_id": envelope.pk}
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 201])

@@ -12,7 +12,8 @@ class Carrier(Protocol):
 
     ``send`` answers within a stated time (at most 20 seconds) and never raises for what the carrier or the network does: it reports
     ``SENT`` when the carrier has taken the message, ``REFUSED`` when this address will never do, ``BUSY`` for everything that may be
-    better later, with the problem ``UNREACHABLE`` when it concerns the carrier and not this recipient: then the rest of the round waits.
+    better later, with the problem ``UNREACHABLE`` when it concerns the carrier and not this recipient, and nothing was handed over:
+    then no try counts, and the channel rests for a while.
     """
 
     @property

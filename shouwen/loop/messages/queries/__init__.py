@@ -16,6 +16,7 @@ from shouwen.loop.messages.queries.cards import (
 )
 from shouwen.loop.messages.queries.parcels import parcels_of
 from shouwen.loop.messages.queries.reach import can_be_reached, company_quiet_hours
+from shouwen.loop.messages.queries.rests import channel_rests
 from shouwen.loop.messages.queries.sender import about_of_mail, public_link, thread_of
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "about_of_mail",
     "backlog",
     "can_be_reached",
+    "channel_rests",
     "company_quiet_hours",
     "has_notice",
     "list_attempts",

@@ -1,4 +1,4 @@
-"""What follows a failed try, and what a receipt changes, in whatever order receipts come."""
+"""What follows a failed try or a carrier that is away, and what a receipt changes, in whatever order receipts come."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from enum import StrEnum
 from shouwen.loop.messages.choices import MessageState, ReceiptState
 
 LONGEST_PAUSE = timedelta(hours=6)
+FIRST_REST, LONGEST_REST = timedelta(seconds=10), timedelta(minutes=5)
 
 
 def pause_after(*, try_count: int, first_pause: timedelta) -> timedelta:
     """Return the pause after the ``try_count``-th try by one way: the first one, then twice as long each time, at most six hours."""
-    return min(first_pause * (1 << (try_count - 1)), LONGEST_PAUSE)
+    return _doubled(first_pause, times=try_count - 1, longest=LONGEST_PAUSE)
+
+
+def rest_after(*, away_count: int) -> timedelta:
+    """Return the rest after a carrier was away for the ``away_count``-th time: ten seconds, then twice as long, at most five minutes."""
+    return _doubled(FIRST_REST, times=away_count - 1, longest=LONGEST_REST)
+
+
+def _doubled(first: timedelta, *, times: int, longest: timedelta) -> timedelta:
+    return min(first * (1 << min(times, 16)), longest)
 
 
 class Consequence(StrEnum):

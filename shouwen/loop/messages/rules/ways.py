@@ -63,11 +63,12 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What of a notice decides about its way: the channels that have a text, and what kind of text it is."""
+    """What of a notice decides about its way: the channels that have a text, what kind of text it is, and until when it may be said."""
 
     channels: frozenset[str]
     is_urgent: bool
     needs_consent: bool
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,19 @@ def route(*, errand: Errand, reach: Reach, failed: Collection[int], quiet: Quiet
 
     First the channel that they prefer, in it the contact point that they prefer; ``failed`` names contact points that have failed for
     good. What is about the customer's own matter needs no consent, an offer does. Urgent notices (safety, outage) pass quiet hours;
-    all others wait for the end of the customer's own ones, or else of the company's ``quiet``.
+    all others wait for the end of the customer's own ones, or else of the company's ``quiet``. A way that opens too late for what is to
+    be said is none.
     """
     offered = [way for way in reach.ways if way.channel in errand.channels and way.contact_id not in failed]
     allowed = [way for way in offered if not errand.needs_consent or way.consent == Consent.GRANTED]
     if not allowed:
         return Route(None, at, Problem.NO_CONSENT if offered else Problem.NO_WAY)
-    way = min(allowed, key=lambda one: _rank(one, reach.preferred))
-    return Route(way, at if errand.is_urgent else (way.quiet or quiet).over_at(at))
+    opens_at = {way: at if errand.is_urgent else (way.quiet or quiet).over_at(at) for way in allowed}
+    in_time = [way for way in allowed if errand.not_after is None or opens_at[way] < errand.not_after]
+    if not in_time:
+        return Route(None, at, Problem.EXPIRED)
+    way = min(in_time, key=lambda one: _rank(one, reach.preferred))
+    return Route(way, opens_at[way])
 
 
 def _rank(way: Way, preferred: str) -> tuple[bool, bool, int, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from shouwen.kernel.errors import NotFound
 from shouwen.loop.messages.choices import MessageState
@@ -29,8 +28,7 @@ def cancel_notice(*, idempotency_key: str, actor_id: int | None, at: datetime) -
     if notice.cancelled_at is None:
         notice.cancelled_at = at
         notice.save(update_fields=["cancelled_at"])
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
-    waiting = Message.objects.filter(free, notice=notice, state=MessageState.QUEUED)
+    waiting = Message.objects.waiting(at).filter(notice=notice)
     cancelled = waiting.update(state=MessageState.CANCELLED, settled_at=at, leased_until=None)
     if cancelled:
         announce(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from shouwen.loop.messages.choices import MessageState
 from shouwen.loop.messages.models import Message
 from shouwen.loop.messages.queries.reach import company_quiet_hours
 from shouwen.loop.messages.rules.parcels import Claim
 from shouwen.loop.messages.rules.ways import QuietHours, rate_over_at
+from shouwen.loop.messages.services.expiring import cancel, expire
 from shouwen.platform.policies.choices import Unit
 from shouwen.platform.policies.queries import value
 from shouwen.platform.policies.rules import PolicyRef
@@ -38,16 +41,16 @@ def claim_due(*, channels: Collection[str], at: datetime, limit: int = 20) -> Cl
     """Take up to ``limit`` due messages of these channels for ten minutes, urgent ones first. Any number of workers may ask at once.
 
     What is due in quiet hours after all (a worker was down), or would be one message too many for its customer in 24 hours
-    (policy ``message.daily_limit``), is put off; what belongs to a cancelled notice is cancelled. Urgent ones pass both.
+    (policy ``message.daily_limit``), is put off, and expires if that were too late; what belongs to a cancelled notice is cancelled.
+    Urgent ones pass both.
     """
     rows = _lock_due(channels, at, limit)
     cancelled = [row for row in rows if row.notice.cancelled_at is not None]
     wanted = [row for row in rows if row.notice.cancelled_at is None]
-    waits = _put_off(wanted, at)
+    waits = _waits(wanted, at)
+    _put_off(wanted, waits, at)
     taken = [row for row in wanted if row.pk not in waits]
-    Message.objects.filter(pk__in=[row.pk for row in cancelled]).update(
-        state=MessageState.CANCELLED, settled_at=at, leased_until=None
-    )
+    cancel(message_ids=[row.pk for row in cancelled], at=at)
     Message.objects.filter(pk__in=[row.pk for row in taken]).update(
         leased_until=at + LEASE, try_count=F("try_count") + 1, way_try_count=F("way_try_count") + 1
     )
@@ -65,8 +68,17 @@ def _lock_due(channels: Collection[str], at: datetime, limit: int) -> list[Messa
     return rows
 
 
-def _put_off(rows: Sequence[Message], at: datetime) -> dict[int, datetime]:
-    """Put off what must wait; return until when each of these waits."""
+def _put_off(rows: Sequence[Message], waits: Mapping[int, datetime], at: datetime) -> None:
+    """Put off what must wait; what could only go out too late then expires."""
+    too_late = {row.pk for row in rows if row.pk in waits and row.is_too_late(waits[row.pk])}
+    expire(message_ids=too_late, at=at)
+    for until in set(waits.values()):
+        message_ids = [pk for pk in waits if waits[pk] == until and pk not in too_late]
+        Message.objects.filter(pk__in=message_ids).update(not_before=until, leased_until=None)
+
+
+def _waits(rows: Sequence[Message], at: datetime) -> dict[int, datetime]:
+    """Return until when each of those waits that must."""
     calm = [row for row in rows if not row.is_urgent]
     company, sent = company_quiet_hours(at=at), _sent_lately(calm, at)
     limit = int(value(policy=DAILY_LIMIT, at=at))
@@ -77,7 +89,6 @@ def _put_off(rows: Sequence[Message], at: datetime) -> dict[int, datetime]:
             until = max(until, rate_over_at(sent_at=sent[row.customer_id], limit=limit, at=at))
         if until > at:
             waits[row.pk] = until
-            Message.objects.filter(pk=row.pk).update(not_before=until, leased_until=None)
         elif row.customer_id is not None:
             sent[row.customer_id].append(at)
     return waits
@@ -103,9 +114,9 @@ def _sent_lately(rows: Sequence[Message], at: datetime) -> defaultdict[int, list
 @transaction.atomic
 def release_claims(*, claims: Sequence[Claim]) -> int:
     """Give back messages that were not tried after all; return how many. A lease that has run out and was taken by another stays."""
-    return sum(
-        Message.objects.filter(pk=claim.message_id, try_count=claim.number, state=MessageState.QUEUED).update(
-            leased_until=None, try_count=F("try_count") - 1, way_try_count=F("way_try_count") - 1
-        )
-        for claim in claims
+    if not claims:
+        return 0
+    still_ours = reduce(or_, (Q(pk=claim.message_id, try_count=claim.number) for claim in claims))
+    return Message.objects.filter(still_ours, state=MessageState.QUEUED).update(
+        leased_until=None, try_count=F("try_count") - 1, way_try_count=F("way_try_count") - 1
     )

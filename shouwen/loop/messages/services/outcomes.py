@@ -11,7 +11,7 @@ from shouwen.kernel.errors import NotFound
 from shouwen.loop.messages.choices import MessageState, Outcome, Problem, ReceiptState
 from shouwen.loop.messages.models import Attempt, Message, Receipt
 from shouwen.loop.messages.rules.parcels import Claim, Report
-from shouwen.loop.messages.rules.trying import Consequence, after_receipt, pause_after
+from shouwen.loop.messages.rules.trying import Consequence, after_receipt, pause_after, rest_after
 from shouwen.loop.messages.services.recipients import failed_fact
 from shouwen.loop.messages.services.routing import BARE_CONTACT, route_of
 from shouwen.platform.outbox.services import announce
@@ -30,8 +30,9 @@ def record_outcome(*, claim: Claim, report: Report, at: datetime) -> bool:
     """Write what came of one try and what follows from it; return False when it was written before.
 
     Sent: nothing more is tried, and receipts that came before are looked at. Busy: tried again after a growing pause (policies
-    ``message.attempts`` and ``message.retry_after``), then by the next way. Refused: by the next way at once. When no way is left
-    the message has failed and ``MessageFailed`` is announced. A try whose lease had run out counts only when it was sent.
+    ``message.attempts`` and ``message.retry_after``), then by the next way, or at once where that pause were too long for what is to be
+    said. Carrier away: kept on record, and as if it had not been tried. Refused: by the next way at once. When no way is left the
+    message has failed and ``MessageFailed`` is announced. A try whose lease had run out counts only when it was sent.
 
     :raises NotFound: when there is no such message.
     """
@@ -102,6 +103,8 @@ def _has_not_gone_out(message: Message, report: Report, at: datetime) -> None:
         _cancel(message, at)
     elif report.problem == Problem.TEXT:
         _fail(message, Problem.TEXT, at)
+    elif report.problem == Problem.UNREACHABLE:
+        _wait_for_the_carrier(message, at)
     elif report.outcome == Outcome.REFUSED:
         _go_on_by_another_way(message, report.problem or Problem.REFUSED, at)
     elif message.way_try_count >= int(value(policy=ATTEMPTS, at=at)):
@@ -110,9 +113,27 @@ def _has_not_gone_out(message: Message, report: Report, at: datetime) -> None:
         _try_again(message, at)
 
 
+def _wait_for_the_carrier(message: Message, at: datetime) -> None:
+    """Give the message back without counting the try; ``try_count`` stays, since it numbers the attempts that are on record.
+
+    It waits the longer the oftener it met nobody: one at which a carrier breaks off each time never stands in the way of the others.
+    """
+    away_count = message.attempts.filter(problem=Problem.UNREACHABLE).count()
+    _write(
+        message,
+        way_try_count=message.way_try_count - 1,
+        not_before=at + rest_after(away_count=away_count),
+        leased_until=None,
+    )
+
+
 def _try_again(message: Message, at: datetime) -> None:
     first = timedelta(minutes=float(value(policy=RETRY_AFTER, at=at)))
-    _write(message, not_before=at + pause_after(try_count=message.way_try_count, first_pause=first), leased_until=None)
+    again_at = at + pause_after(try_count=message.way_try_count, first_pause=first)
+    if message.is_too_late(again_at):
+        _go_on_by_another_way(message, Problem.EXPIRED, at)
+    else:
+        _write(message, not_before=again_at, leased_until=None)
 
 
 def _cancel(message: Message, at: datetime) -> None:

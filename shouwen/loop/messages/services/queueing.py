@@ -40,6 +40,7 @@ class _Asked:
     staff_ids: tuple[int, ...]
     address: str
     language: str
+    not_after: datetime | None
     own_fields: Mapping[int, Fields] = field(default_factory=dict)
 
 
@@ -57,13 +58,14 @@ def queue_notice(
     language: str = "",
     fields: Fields | None = None,
     own_fields: Mapping[int, Fields] | None = None,
+    not_after: datetime | None = None,
 ) -> Queued:
     """Queue one notice for customers, staff and at most one bare address, each recipient once for ``idempotency_key`` (A7).
 
     ``fields`` hold for all, ``own_fields`` for single customers; what the template does not name is not kept. ``address`` is a mailbox
-    or a telephone number (E.164), ``language`` its reader's. Who cannot be reached at all fails at once (``MessageFailed``). Asked for
-    again with the same key it adds the recipients that are new, to a cancelled notice none. Who may tell whom is decided by the
-    verb that asks.
+    or a telephone number (E.164), ``language`` its reader's. From ``not_after`` on there is no more sense in saying it, and it is not
+    sent. Who cannot be reached at all, or only too late because of quiet hours, fails at once (``MessageFailed``). Asked for again with
+    the same key it adds the recipients that are new, to a cancelled notice none. Who may tell whom is decided by the verb that asks.
 
     :raises CannotQueue: for an unknown template, a field without value, or a key that names another notice.
     """
@@ -73,6 +75,7 @@ def queue_notice(
         staff_ids=tuple(dict.fromkeys(staff_ids)),
         address=address,
         language=language,
+        not_after=not_after,
         own_fields=_kept_of_each(version, own_fields),
     )
     kept = _kept(version, fields or {})
@@ -155,8 +158,11 @@ def _notice(
 
 
 def _add(notice: Notice, asked: _Asked, is_new: bool, at: datetime) -> int:
-    added = add_customers(notice=notice, customer_ids=asked.customer_ids, own_fields=asked.own_fields, is_new=is_new, at=at)
-    added += add_staff(notice=notice, staff_ids=asked.staff_ids, at=at)
+    end = asked.not_after
+    added = add_customers(
+        notice=notice, customer_ids=asked.customer_ids, own_fields=asked.own_fields, not_after=end, is_new=is_new, at=at
+    )
+    added += add_staff(notice=notice, staff_ids=asked.staff_ids, not_after=end, at=at)
     if asked.address:
-        added += add_address(notice=notice, address=asked.address, language=asked.language, at=at)
+        added += add_address(notice=notice, address=asked.address, language=asked.language, not_after=end, at=at)
     return added

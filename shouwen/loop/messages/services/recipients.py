@@ -25,15 +25,21 @@ BATCH = 50_000
 
 
 def add_customers(
-    *, notice: Notice, customer_ids: Sequence[int], own_fields: Mapping[int, Mapping[str, FieldValue]], is_new: bool, at: datetime
+    *,
+    notice: Notice,
+    customer_ids: Sequence[int],
+    own_fields: Mapping[int, Mapping[str, FieldValue]],
+    not_after: datetime | None,
+    is_new: bool,
+    at: datetime,
 ) -> int:
     """Add the customers that exist and are not told by this notice already; return how many were added."""
-    errand, quiet = errand_of(notice), company_quiet_hours(at=at)
+    errand, quiet = errand_of(notice, not_after=not_after), company_quiet_hours(at=at)
     added = 0
     for batch in _batches(customer_ids):
         for group in alike_customers(customer_ids=batch):
             chosen = route(errand=errand, reach=group.reach, failed=(), quiet=quiet, at=at)
-            added += _insert(notice, group, chosen, own_fields, is_new, at)
+            added += _insert(notice, group, chosen, own_fields, not_after, is_new, at)
     return added
 
 
@@ -48,6 +54,7 @@ def _insert(
     group: AlikeCustomers,
     chosen: Route,
     own_fields: Mapping[int, Mapping[str, FieldValue]],
+    not_after: datetime | None,
     is_new: bool,
     at: datetime,
 ) -> int:
@@ -64,6 +71,7 @@ def _insert(
         "state": MessageState.QUEUED if way else MessageState.FAILED,
         "problem": chosen.problem,
         "not_before": chosen.not_before,
+        "not_after": not_after,
         "settled_at": None if way else at,
     }
     with connection.cursor() as cursor:
@@ -93,26 +101,27 @@ def _insertion(*, is_new: bool, returning: bool) -> sql.Composed:
 
 _INSERT = """
     insert into {messages} (
-        notice_id, customer_id, contact_point_id, own_fields, is_urgent, channel, state, problem, not_before, settled_at,
+        notice_id, customer_id, contact_point_id, own_fields, is_urgent, channel, state, problem, not_before, not_after, settled_at,
         address, language, failed_contacts, round, try_count, way_try_count
     )
     select %(notice)s, told.customer_id, (%(contacts)s::bigint[])[told.number][%(place)s], coalesce(told.own_fields, ''),
-           %(urgent)s, %(channel)s, %(state)s, %(problem)s, %(not_before)s, %(settled_at)s, '', '', '{{}}', 1, 0, 0
+           %(urgent)s, %(channel)s, %(state)s, %(problem)s, %(not_before)s, %(not_after)s, %(settled_at)s, '', '', '{{}}', 1, 0, 0
     from unnest(%(customers)s::bigint[], %(own)s::bytea[]) with ordinality told (customer_id, own_fields, number)
 """
 
 
-def add_staff(*, notice: Notice, staff_ids: Sequence[int], at: datetime) -> int:
+def add_staff(*, notice: Notice, staff_ids: Sequence[int], not_after: datetime | None, at: datetime) -> int:
     """Add the members of staff who are not told by this notice already; return how many were added."""
     known = set(notice.messages.filter(staff_id__in=staff_ids).values_list("staff_id", flat=True))
-    return _store(notice, [Message(staff_id=staff_id) for staff_id in staff_ids if staff_id not in known], at)
+    rows = [Message(staff_id=staff_id, not_after=not_after) for staff_id in staff_ids if staff_id not in known]
+    return _store(notice, rows, at)
 
 
-def add_address(*, notice: Notice, address: str, language: str, at: datetime) -> int:
+def add_address(*, notice: Notice, address: str, language: str, not_after: datetime | None, at: datetime) -> int:
     """Add the one bare address of a notice, unless it has one; return how many were added."""
     if notice.messages.filter(customer__isnull=True, staff__isnull=True).exists():
         return 0
-    return _store(notice, [Message(address=address, language=language)], at)
+    return _store(notice, [Message(address=address, language=language, not_after=not_after)], at)
 
 
 def _store(notice: Notice, rows: list[Message], at: datetime) -> int:
@@ -135,7 +144,7 @@ def _announce_failed(notice: Notice, problem: Problem, rows: Sequence[tuple[int,
 
 
 def failed_fact(notice: Notice, message_id: int, customer_id: int | None, problem: Problem, at: datetime) -> MessageFailed:
-    """Return the fact that no way is left to tell somebody."""
+    """Return the fact that no way is left to tell somebody, or no time."""
     return MessageFailed(
         message_id=message_id,
         about_kind=notice.about_kind,

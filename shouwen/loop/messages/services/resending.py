@@ -8,7 +8,7 @@ from django.db import transaction
 
 from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.loop.messages import permissions
-from shouwen.loop.messages.choices import MessageState
+from shouwen.loop.messages.choices import MessageState, Problem
 from shouwen.loop.messages.events import MessageResent
 from shouwen.loop.messages.models import Message
 from shouwen.loop.messages.services.routing import route_of
@@ -26,7 +26,8 @@ def resend_message(*, message_id: int, actor_id: int, at: datetime) -> None:
 
     :raises NotAllowed: unless they speak with customers.
     :raises NotFound: when there is no such message.
-    :raises CannotResend: while it waits to be sent, when its notice was cancelled, or there is no way to reach the recipient.
+    :raises CannotResend: while it waits to be sent, when its notice was cancelled, what it says is out of date, or there is no way to
+        reach the recipient.
     """
     permissions.must_resend(get_viewer(staff_id=actor_id, at=at))
     rows = Message.objects.select_for_update(of=("self",)).select_related("notice__template_version__template", "staff")
@@ -53,6 +54,8 @@ def resend_message(*, message_id: int, actor_id: int, at: datetime) -> None:
 def _queue_again(message: Message, at: datetime) -> None:
     message.failed_contacts = []
     chosen = route_of(message=message, at=at)
+    if chosen.problem == Problem.EXPIRED:
+        raise CannotResend("What it says is out of date.")
     if chosen.way is None:
         raise CannotResend("There is no way to reach them.")
     message.channel, message.contact_point_id = chosen.way.channel, chosen.way.contact_id or None

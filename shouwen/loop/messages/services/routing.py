@@ -12,13 +12,14 @@ from shouwen.loop.messages.rules.ways import Errand, Reach, Route, Way, route
 BARE_CONTACT = 0  # the one "contact point" of staff and of a bare address
 
 
-def errand_of(notice: Notice) -> Errand:
-    """Return what of a notice decides about its way."""
+def errand_of(notice: Notice, *, not_after: datetime | None) -> Errand:
+    """Return what of a notice decides about the way of a message that may be sent until ``not_after``."""
     version = notice.template_version
     return Errand(
         channels=frozenset(version.texts) & frozenset(Channel.values),
         is_urgent=notice.is_urgent,
         needs_consent=version.kind == TemplateKind.MARKETING,
+        not_after=not_after,
     )
 
 
@@ -26,14 +27,14 @@ def route_of(*, message: Message, at: datetime) -> Route:
     """Return by which way a message goes on, from what is known of its recipient now and which ways have failed."""
     if message.customer_id is None:
         return route(
-            errand=errand_of(message.notice),
+            errand=errand_of(message.notice, not_after=message.not_after),
             reach=Reach(_bare_ways(message)),
             failed=message.failed_contacts,
             quiet=company_quiet_hours(at=at),
             at=at,
         )
     return route(
-        errand=errand_of(message.notice),
+        errand=errand_of(message.notice, not_after=message.not_after),
         reach=reach_of(customer_ids=[message.customer_id]).get(message.customer_id, Reach()),
         failed=message.failed_contacts,
         quiet=company_quiet_hours(at=at),

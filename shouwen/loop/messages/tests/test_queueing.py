@@ -190,6 +190,38 @@ def test_quiet_hours_hold_back_what_is_not_urgent() -> None:
     assert columns("is_urgent", "not_before") == [(False, MORNING), (True, LATE)]
 
 
+def test_what_quiet_hours_would_make_too_late_fails_at_once_and_it_is_announced() -> None:
+    approved()
+    li = customer()
+
+    queued(li, at=LATE, not_after=MORNING)
+
+    row = only_message()
+    assert (row.state, row.problem, row.settled_at, row.not_after) == (MessageState.FAILED, Problem.EXPIRED, LATE, MORNING)
+    assert (sent_at(MORNING)["sms"].parcels, told()) == ([], ["MessageFailed", "NoticeQueued"])
+    assert Fact.objects.get(kind="MessageFailed").payload["problem"] == "expired"
+
+
+def test_what_has_an_end_goes_out_in_quiet_hours_if_it_is_urgent_and_after_them_if_it_then_is_in_time() -> None:
+    approved()
+    approved("danger", urgent=True)
+    li = customer()
+
+    queued(li, key="calm", at=LATE, not_after=MORNING + timedelta(minutes=1))
+    queued(li, key="urgent", template="danger", at=LATE, not_after=MORNING)
+
+    assert columns("state", "not_before") == [(MessageState.QUEUED, MORNING), (MessageState.QUEUED, LATE)]
+
+
+def test_what_is_too_late_for_staff_and_bare_addresses_fails_too() -> None:
+    approved()
+    wang = StaffFactory(name="王强", email="wang@power.example")
+
+    queued(staff_ids=[wang.pk], address=MAILBOX, fields={"lamp": "路灯"}, at=LATE, not_after=MORNING)
+
+    assert columns("state", "problem") == [(MessageState.FAILED, Problem.EXPIRED)] * 2
+
+
 def test_staff_are_told_by_mail_if_they_have_a_mailbox() -> None:
     approved()
     wang, zhao = StaffFactory(name="王强", email="wang@power.example"), StaffFactory(name="赵敏")

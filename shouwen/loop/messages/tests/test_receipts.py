@@ -188,6 +188,18 @@ def test_who_does_not_speak_with_customers_cannot_resend() -> None:
     assert (only_message().state, told()) == (MessageState.SENT, ["NoticeQueued"])
 
 
+def test_what_is_out_of_date_cannot_be_resent() -> None:
+    approved()
+    agent = staff_with_role(RoleCode.AGENT)
+    queued(customer(), not_after=NOON + minutes(5))
+    sent_at(NOON + minutes(5))
+
+    with pytest.raises(services.CannotResend, match="out of date"):
+        services.resend_message(message_id=only_message().pk, actor_id=agent.pk, at=NOON + minutes(6))
+
+    assert (only_message().state, told()) == (MessageState.FAILED, ["NoticeQueued", "MessageFailed"])
+
+
 @pytest.mark.parametrize("case", ["waiting", "cancelled", "no way"])
 def test_what_cannot_be_resent_stays_as_it_is(case: str) -> None:
     approved()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shouwen.loop.messages.choices import Channel, MessageState, Problem, ReceiptState
 from shouwen.loop.messages.rules.threads import About, about_of_threads, reference_of, thread_of
-from shouwen.loop.messages.rules.trying import Consequence, after_receipt, pause_after
+from shouwen.loop.messages.rules.trying import Consequence, after_receipt, pause_after, rest_after
 from shouwen.loop.messages.rules.ways import Errand, QuietHours, Reach, Route, Way, rate_over_at, route
 from shouwen.records.customers.choices import Consent, PreferredChannel
 
@@ -122,6 +122,27 @@ def test_a_customers_own_quiet_hours_replace_the_companys() -> None:
     assert routed(SERVICE, night_worker, at=NOON) == Route(night_worker, datetime(2026, 5, 6, 6, tzinfo=UTC))
 
 
+def until(moment: datetime, *, is_urgent: bool = False) -> Errand:
+    return Errand(channels=BOTH, is_urgent=is_urgent, needs_consent=False, not_after=moment)
+
+
+def test_what_could_only_be_said_too_late_has_no_way() -> None:
+    assert routed(until(NEXT_EIGHT), MOBILE, at=ELEVEN_PM) == Route(None, ELEVEN_PM, Problem.EXPIRED)
+    assert routed(until(NOON), MOBILE) == Route(None, NOON, Problem.EXPIRED)
+    assert routed(until(NOON, is_urgent=True), MOBILE) == Route(None, NOON, Problem.EXPIRED)
+
+
+def test_what_can_be_said_in_time_waits_as_ever() -> None:
+    assert routed(until(NEXT_EIGHT + timedelta(minutes=1)), MOBILE, at=ELEVEN_PM) == Route(MOBILE, NEXT_EIGHT)
+    assert routed(until(NEXT_EIGHT, is_urgent=True), MOBILE, at=ELEVEN_PM) == Route(MOBILE, ELEVEN_PM)
+
+
+def test_a_way_that_opens_in_time_is_better_than_a_preferred_one_that_does_not() -> None:
+    awake_at_night = Way(3, Channel.EMAIL, quiet=SIESTA)
+
+    assert routed(until(NEXT_EIGHT), MOBILE, awake_at_night, at=ELEVEN_PM) == Route(awake_at_night, ELEVEN_PM)
+
+
 # Rate.
 
 
@@ -142,6 +163,18 @@ def test_pauses_double_up_to_six_hours() -> None:
     pauses = [pause_after(try_count=count, first_pause=first) for count in (1, 2, 3, 8)]
 
     assert pauses == [timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=20), timedelta(hours=6)]
+
+
+def test_rests_of_a_channel_double_up_to_five_minutes() -> None:
+    rests = [rest_after(away_count=count) for count in (1, 2, 3, 6, 1000)]
+
+    assert rests == [
+        timedelta(seconds=10),
+        timedelta(seconds=20),
+        timedelta(seconds=40),
+        timedelta(minutes=5),
+        timedelta(minutes=5),
+    ]
 
 
 @pytest.mark.parametrize(

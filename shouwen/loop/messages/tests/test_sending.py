@@ -2,12 +2,14 @@ from datetime import time, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from shouwen.kernel.errors import NotFound
 from shouwen.loop.messages import services, tasks
 from shouwen.loop.messages.choices import MessageState, Outcome, Problem
 from shouwen.loop.messages.gateways.fake import FakeCarrier, busy, refused, sent, unreachable
 from shouwen.loop.messages.models import Attempt, Message
+from shouwen.loop.messages.queries import channel_rests
 from shouwen.loop.messages.rules.parcels import Claim, Parcel, Report
 from shouwen.loop.messages.rules.texts import Text
 from shouwen.loop.messages.tests.factories import (
@@ -222,6 +224,220 @@ def test_when_a_carrier_is_away_the_rest_of_its_channel_waits_untried_and_the_ot
         (0, None),
         (0, None),
     ]
+
+
+# A carrier that is away.
+
+
+def test_an_outage_of_eight_hours_costs_no_message_a_try_and_then_all_go_out() -> None:
+    approved()
+    for number in range(3):
+        queued(customer(f"S{number}"), key=f"s{number}")
+    knocks = [NOON + minutes(count) for count in range(8 * 60)]
+
+    parcels = [len(sent_at(at, sms=unreachable)["sms"].parcels) for at in knocks]
+    back = sent_at(NOON + minutes(8 * 60 + 5))
+
+    assert (max(parcels), len(back["sms"].parcels)) == (1, 3)
+    assert set(Message.objects.values_list("state", "way_try_count")) == {(MessageState.SENT, 1)}
+    assert told() == ["NoticeQueued"] * 3
+
+
+def test_a_try_that_met_nobody_is_on_record_and_does_not_count() -> None:
+    approved()
+    queued(customer())
+
+    sent_at(NOON, sms=unreachable)
+
+    row = only_message()
+    assert (row.state, row.way_try_count, row.leased_until, row.not_before) == (
+        MessageState.QUEUED,
+        0,
+        None,
+        NOON + timedelta(seconds=10),
+    )
+    assert tries() == [(1, "sms", "busy", "unreachable")]
+
+
+def test_a_channel_whose_carrier_is_away_rests_for_a_pause_that_grows() -> None:
+    approved()
+    queued(*[customer(f"C{number}") for number in range(3)])
+
+    knocks = [
+        seconds for seconds in range(0, 160, 2) if sent_at(NOON + timedelta(seconds=seconds), sms=unreachable)["sms"].parcels
+    ]
+
+    assert knocks == [0, 10, 30, 70, 150]
+
+
+def test_a_channel_whose_carrier_answers_again_rests_shortly_the_next_time() -> None:
+    approved()
+    for number in range(4):
+        queued(customer(f"C{number}"), key=f"k{number}")
+    for seconds in (0, 10):
+        sent_at(NOON + timedelta(seconds=seconds), sms=unreachable)
+
+    back = sent_at(NOON + minutes(2), sms=busy)
+    rests = channel_rests()
+    sent_at(NOON + minutes(12), sms=unreachable)
+
+    assert (len(back["sms"].parcels), rests, channel_rests()) == (4, {}, {"sms": NOON + minutes(12) + timedelta(seconds=10)})
+
+
+def test_workers_who_find_the_same_carrier_away_lengthen_its_rest_once() -> None:
+    first = services.rest_channel(channel="sms", at=NOON)
+    second = services.rest_channel(channel="sms", at=NOON + timedelta(seconds=1))
+    third = services.rest_channel(channel="sms", at=NOON + timedelta(seconds=10))
+
+    assert [until - NOON for until in (first, second, third)] == [timedelta(seconds=count) for count in (10, 10, 30)]
+
+
+def test_a_message_at_which_the_carrier_breaks_off_each_time_does_not_stand_in_the_way_of_the_others() -> None:
+    approved()
+    approved("poison")
+    queued(customer("C0"), key="poison")
+    for number in range(1, 4):
+        queued(customer(f"C{number}"), key=f"k{number}")
+    poison = Message.objects.get(notice__idempotency_key="poison").pk
+
+    def breaks_off(parcel: Parcel) -> Report:
+        return unreachable(parcel) if parcel.claim.message_id == poison else sent(parcel)
+
+    for seconds in (0, 10, 20):
+        sent_at(NOON + timedelta(seconds=seconds), sms=breaks_off)
+
+    assert list(Message.objects.filter(state=MessageState.QUEUED).values_list("pk", flat=True)) == [poison]
+
+
+def test_the_rest_of_a_batch_is_given_back_in_as_many_statements_as_one() -> None:
+    approved()
+    counts = []
+    for key, some in (("few", 2), ("many", 12)):
+        Message.objects.all().delete()
+        queued(*[customer(f"{key}{number}") for number in range(some)], key=key)
+        claims = services.claim_due(channels=CHANNELS, at=NOON).claims
+        with CaptureQueriesContext(connection) as captured:
+            assert services.release_claims(claims=claims) == some
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
+
+
+# What has an end.
+
+
+def test_what_waited_for_a_carrier_until_its_end_expires_and_it_is_announced() -> None:
+    approved()
+    li = customer()
+    queued(li, not_after=NOON + minutes(30))
+
+    sent_at(NOON, sms=unreachable)
+    before = only_message().state
+    back = sent_at(NOON + minutes(30))
+
+    row = only_message()
+    assert (before, row.state, row.problem, row.settled_at) == (
+        MessageState.QUEUED,
+        MessageState.FAILED,
+        Problem.EXPIRED,
+        NOON + minutes(30),
+    )
+    assert (back["sms"].parcels, told()) == ([], ["NoticeQueued", "MessageFailed"])
+    payload = Fact.objects.get(kind="MessageFailed").payload
+    assert (payload["message_id"], payload["customer_id"], payload["problem"]) == (row.pk, li.pk, "expired")
+
+
+def test_it_expires_while_its_channel_rests() -> None:
+    approved()
+    queued(customer("C1"), key="endless")
+    queued(customer("C2"), key="ends", not_after=NOON + timedelta(seconds=6))
+    sent_at(NOON, sms=unreachable)
+
+    sent_at(NOON + timedelta(seconds=6), sms=unreachable)
+
+    states = dict(Message.objects.values_list("notice__idempotency_key", "state"))
+    assert states == {"endless": MessageState.QUEUED, "ends": MessageState.FAILED}
+
+
+def test_what_is_in_time_is_sent_and_does_not_expire_afterwards() -> None:
+    approved()
+    queued(customer(), not_after=NOON + minutes(30))
+
+    sent_at(NOON + minutes(29))
+
+    assert services.settle_expired(at=NOON + minutes(31)) == 0
+    assert only_message().state == MessageState.SENT
+
+
+def test_what_is_over_is_not_even_claimed() -> None:
+    approved()
+    queued(customer(), not_after=NOON + minutes(30))
+
+    assert services.claim_due(channels=CHANNELS, at=NOON + minutes(30)) == services.Claimed((), 0)
+
+
+def test_what_is_in_the_hands_of_a_worker_does_not_expire() -> None:
+    approved()
+    queued(customer(), not_after=NOON + minutes(5))
+    claim = claimed()
+
+    held = services.settle_expired(at=NOON + minutes(5))
+    services.record_outcome(claim=claim, report=report(Outcome.SENT, "a"), at=NOON + minutes(5))
+
+    assert (held, only_message().state) == (0, MessageState.SENT)
+
+
+def test_what_would_be_put_off_beyond_its_end_expires_at_once() -> None:
+    approved()
+    queued(customer(), at=NOON, not_after=MORNING)
+
+    sent_at(LATE)
+
+    row = only_message()
+    assert (row.state, row.problem, row.settled_at) == (MessageState.FAILED, Problem.EXPIRED, LATE)
+    assert told() == ["NoticeQueued", "MessageFailed"]
+
+
+def test_a_busy_way_that_would_be_tried_too_late_gives_way_to_the_next() -> None:
+    approved()
+    queued(customer(email=MAILBOX), not_after=NOON + minutes(10))
+
+    used = sent_at(NOON, sms=busy)
+
+    assert (only_message().state, len(used["email"].parcels)) == (MessageState.SENT, 1)
+
+
+def test_a_busy_way_that_would_be_tried_too_late_and_is_the_last_has_expired() -> None:
+    approved()
+    queued(customer(), not_after=NOON + minutes(10))
+
+    sent_at(NOON, sms=busy)
+
+    assert (only_message().state, only_message().problem) == (MessageState.FAILED, Problem.EXPIRED)
+
+
+def test_of_a_cancelled_notice_nothing_expires() -> None:
+    approved()
+    queued(customer(), not_after=NOON + minutes(5))
+    claimed()
+    services.cancel_notice(idempotency_key="k1", actor_id=None, at=NOON)
+
+    expired = services.settle_expired(at=NOON + minutes(10))
+
+    assert (expired, only_message().state, told()) == (0, MessageState.CANCELLED, ["NoticeQueued"])
+
+
+def test_many_expire_in_as_many_statements_as_one() -> None:
+    approved()
+    owners = [customer(f"C{number}") for number in range(12)]
+    counts = []
+    for key, some in (("one", owners[:1]), ("many", owners)):
+        queued(*some, key=key, not_after=NOON + minutes(1))
+        with CaptureQueriesContext(connection) as captured:
+            assert services.settle_expired(at=NOON + minutes(1)) == len(some)
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
 
 
 def test_no_transaction_is_open_while_a_carrier_is_at_work(transactional_db: None) -> None:

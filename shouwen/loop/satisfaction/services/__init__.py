@@ -5,6 +5,9 @@ from shouwen.loop.satisfaction.services.asking import ask_by_link, end_round, ov
 from shouwen.loop.satisfaction.services.calling import begin_settling, call_instead, follow_call, plan_call_back
 from shouwen.loop.satisfaction.services.closing import close_settled
 from shouwen.loop.satisfaction.services.telling import (
+    have_promise_told,
+    take_back_given,
+    take_back_promise,
     tell_closed,
     tell_opened,
     tell_promise,
@@ -23,10 +26,13 @@ __all__ = [
     "close_settled",
     "end_round",
     "follow_call",
+    "have_promise_told",
     "overtake_survey",
     "plan_call_back",
     "remember_asking",
     "settle_expired",
+    "take_back_given",
+    "take_back_promise",
     "tell_closed",
     "tell_opened",
     "tell_promise",

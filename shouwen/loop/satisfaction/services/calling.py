@@ -15,7 +15,7 @@ from shouwen.loop.satisfaction.queries import satisfaction_staff_id
 from shouwen.loop.satisfaction.rules import AfterCall, Asking
 from shouwen.loop.satisfaction.services.asking import ask_by_link, ask_or_await
 from shouwen.loop.satisfaction.services.matters import about_matter
-from shouwen.loop.satisfaction.services.telling import CLOSING_SURVEY, MATTER
+from shouwen.loop.satisfaction.services.telling import CLOSING_SURVEY, MATTER, PROMISE_GIVEN, PROMISE_MOVED, have_promise_told
 from shouwen.loop.workorders.choices import CallBackResult, Stage
 from shouwen.loop.workorders.events import WorkOrderOpened
 from shouwen.loop.workorders.permissions import SECRET_NORMS
@@ -84,10 +84,15 @@ def plan_call_back(*, work_order_id: int, at: datetime) -> bool:
 
 @transaction.atomic
 def call_instead(*, about_kind: str, about_id: int, template: str, at: datetime) -> bool:
-    """Plan a call-back of a customer whom the link cannot reach by any way; return False when another message failed."""
-    if (about_kind, template) != (MATTER, CLOSING_SURVEY):
+    """Have a person call a customer whom a message has not reached; return False when it was one that nobody calls about.
+
+    About the link to the survey somebody independent calls back; about a promise the owner calls.
+    """
+    if about_kind != MATTER:
         return False
-    return plan_call_back(work_order_id=about_id, at=at)
+    if template == CLOSING_SURVEY:
+        return plan_call_back(work_order_id=about_id, at=at)
+    return template in (PROMISE_GIVEN, PROMISE_MOVED) and have_promise_told(work_order_id=about_id, at=at)
 
 
 def _due_at(matter: WorkOrderDetail, policy: str, at: datetime) -> datetime:

@@ -131,13 +131,14 @@ def test_whom_no_message_can_reach_is_called_and_after_calls_in_vain_the_asking_
     heard(after(60))
     planned = CallBack.objects.count()
     for attempt in range(3):
+        at = after(70 + attempt * 150)
         workorders.record_call_back(
-            work_order_id=order.pk, result=CallBackResult.NO_ANSWER, actor_id=stage.company.chen.pk, at=after(70 + attempt)
+            work_order_id=order.pk, result=CallBackResult.NO_ANSWER, actor_id=stage.company.chen.pk, at=at
         )
-    heard(after(80))
+    heard(after(380))
 
     assert (planned, Survey.objects.count()) == (1, 1)
-    assert services.settle_expired(at=after(90) + timedelta(days=7)) == 1
+    assert services.settle_expired(at=after(390) + timedelta(days=7)) == 1
     assert told(order)[-1] == "SatisfactionUnanswered"
 
 
@@ -156,6 +157,6 @@ def test_another_message_that_reached_nobody_brings_no_call() -> None:
     stage = by_link()
     order = ready(stage)
 
-    planned = services.call_instead(about_kind="work_order", about_id=order.pk, template="promise_given", at=after(71))
+    planned = services.call_instead(about_kind="work_order", about_id=order.pk, template="result_told", at=after(71))
 
     assert (planned, CallBack.objects.count()) == (False, 0)
