@@ -43,7 +43,8 @@ def _tables_mark() -> str:
 
 
 def server(database: str = DATABASE) -> servers.Server:
-    environment = {"DATABASE_URL": store.database_url(database)}
+    # No limit of requests: a program that measures asks faster than one that works, by the same few tokens.
+    environment = {"DATABASE_URL": store.database_url(database), "SHOUWEN_API_RATE": "0"}
     return servers.start(target=WSGI, name="ours", environment=environment, ready_path=READY)
 
 

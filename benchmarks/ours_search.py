@@ -97,7 +97,7 @@ def main(count: int) -> None:
         staff_id = hire_staff(staff_no=f"A{number:03}", name=f"座席{number}", unit_id=founding.unit_id, actor_id=by, at=at)
         give_post(staff_id=staff_id, role=RoleCode.AGENT, unit_id=founding.unit_id, actor_id=by, at=at)
         issued = issue_token(
-            staff_id=staff_id, name="benchmark", scopes=["customers:read"], expires_at=expires_at, actor_id=by, at=at
+            staff_id=staff_id, name="benchmark", scopes=["customers:read"], expires_at=expires_at, actor_id=staff_id, at=at
         )
         tokens.append(issued.token)
     jobs = hire_staff(staff_no="jobs", name="jobs", unit_id=founding.unit_id, is_automatic=True, actor_id=by, at=at)

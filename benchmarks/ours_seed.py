@@ -46,7 +46,7 @@ def main(agents: int, open_per_agent: int, matters: int, title: str, body: str) 
     at = timezone.now() - timedelta(hours=1)
     house = _found(agents, at)
     _load_handbook(house.founder_id, at)
-    tokens = [_token(staff_id, house.founder_id, at) for staff_id in (*house.agent_ids, house.gateway_id)]
+    tokens = [_token(staff_id, at) for staff_id in (*house.agent_ids, house.gateway_id)]
     connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
     closed_per_agent = matters // agents - open_per_agent
     for number, agent_id in enumerate(house.agent_ids):
@@ -85,11 +85,9 @@ def _load_handbook(actor_id: int, at: datetime) -> None:
     load_handbook(folder=settings.HANDBOOK_DIR / "norms", actor_id=actor_id, at=at)
 
 
-def _token(staff_id: int, founder_id: int, at: datetime) -> str:
+def _token(staff_id: int, at: datetime) -> str:
     expires_at = at + timedelta(days=365)
-    return issue_token(
-        staff_id=staff_id, name="benchmark", scopes=SCOPES, expires_at=expires_at, actor_id=founder_id, at=at
-    ).token
+    return issue_token(staff_id=staff_id, name="benchmark", scopes=SCOPES, expires_at=expires_at, actor_id=staff_id, at=at).token
 
 
 def _copy(connection: psycopg.Connection[tuple[object, ...]], order_id: int, count: int, *, closed: bool) -> None:

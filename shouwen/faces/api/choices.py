@@ -33,7 +33,7 @@ SCOPE_WORDS: dict[Scope, str] = {
     Scope.CONTACTS_READ: "see contacts and what could not be understood",
     Scope.CONTACTS_WRITE: "repair or discard what could not be understood",
     Scope.CUSTOMERS_READ: "find customers; personal data stays masked",
-    Scope.CUSTOMERS_REVEAL: "read personal data in clear, for a reason that is kept",
+    Scope.CUSTOMERS_REVEAL: "read personal data in clear, for a reason that is kept; for people only",
     Scope.HANDBOOK_READ: "read norms and policies",
     Scope.PEOPLE_READ: "see units and members of staff",
     Scope.MESSAGES_READ: "see what customers were told",

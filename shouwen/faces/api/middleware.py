@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
 if TYPE_CHECKING:
+    from shouwen.faces.api.door.callers import ApiRequest
     from shouwen.faces.api.door.routes import Routes
 
 ROOT = "/api/v1/"
@@ -55,8 +56,10 @@ def answer(request: HttpRequest) -> HttpResponse:
         refused = answer_refusal(request, NoSuchMethod(method=request.method))
         refused["Allow"] = ", ".join(sorted(found.operations))
         return refused
-    if request.META.get("QUERY_STRING") and (unknown := set(request.GET) - asked_by(operation)):
+    is_guarded = bool(operation.auth_callbacks)  # what is open to everybody is asked by probes, which add what they like
+    if is_guarded and request.META.get("QUERY_STRING") and (unknown := set(request.GET) - asked_by(operation)):
         return answer_refusal(request, NoSuchParameter(names=", ".join(sorted(unknown))))
+    cast("ApiRequest", request).place = found.values
     return cast(HttpResponse, operation.run(request, **found.values))
 
 

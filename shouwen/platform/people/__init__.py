@@ -10,5 +10,6 @@ few seconds (``principals``), so that a request costs no query for its user; a r
 revokes and within ``VIEWER_CACHE_S`` everywhere else. ``middleware`` gives every request its viewer.
 
 Facts: ``UnitCreated``, ``UnitMoved``, ``StaffHired``, ``PostGiven``, ``PostTaken``, ``AbsenceRecorded``, ``CertificateGranted``,
-``EmploymentEnded``, ``SignedIn``, ``SignedOut``, ``PasswordChanged``, ``SessionsRevoked``, ``TokenIssued``, ``TokenRevoked``.
+``SkillNoted``, ``EmploymentEnded``, ``SignedIn``, ``SignedOut``, ``PasswordChanged``, ``SessionsRevoked``, ``TokenIssued``,
+``TokenRevoked``.
 """

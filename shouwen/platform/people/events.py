@@ -69,6 +69,14 @@ class CertificateGranted(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SkillNoted(Fact):
+    case_kind = "staff"
+    staff_id: int
+    code: str
+    level: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmploymentEnded(Fact):
     case_kind = "staff"
     staff_id: int

@@ -1,18 +1,18 @@
 """What this process remembers, for a few seconds, of those who ask: the rows behind a viewer and the tokens behind a program.
 
-A room between models and queries. Whoever changes one of these rows says so with ``forget_…``: at once in this process, and again
-when the transaction is committed; every other process asks anew after ``VIEWER_CACHE_S``.
+A room between models and queries. Whoever changes one of these rows says so with ``forget_…``. Until the commit only the transaction
+that changes them sees it, and nothing of it is remembered when it is rolled back; from the commit on this process sees it, and every
+other process asks anew after ``VIEWER_CACHE_S``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
 
@@ -84,8 +84,12 @@ class TokenGrant:
     is_revoked: bool
 
 
-_principals: FreshAnswers[int, Principal] = FreshAnswers(lifetime_s=VIEWER_CACHE_S)
-_tokens: FreshAnswers[str, TokenGrant] = FreshAnswers(lifetime_s=VIEWER_CACHE_S)
+def _at_commit() -> list[object]:
+    return [entry[1] for entry in connection.run_on_commit]
+
+
+_principals: FreshAnswers[int, Principal] = FreshAnswers(lifetime_s=VIEWER_CACHE_S, at_commit=_at_commit)
+_tokens: FreshAnswers[str, TokenGrant] = FreshAnswers(lifetime_s=VIEWER_CACHE_S, at_commit=_at_commit)
 
 
 def principal(staff_id: int) -> Principal:
@@ -159,20 +163,18 @@ def fetch_token_grant(digest: str) -> TokenGrant:
 
 
 def forget_staff(staff_id: int) -> None:
-    """Let the change of this person's rows be seen at once in this process."""
-    _principals.forget(staff_id)
-    transaction.on_commit(partial(_principals.forget, staff_id))
+    """Let the change of this person's rows be seen: by its transaction at once, by this process when it is committed."""
+    transaction.on_commit(_principals.changing(staff_id))
 
 
 def forget_token(digest: str) -> None:
-    _tokens.forget(digest)
-    transaction.on_commit(partial(_tokens.forget, digest))
+    transaction.on_commit(_tokens.changing(digest))
 
 
 def forget_everybody() -> None:
-    """Let a change that concerns many be seen at once in this process."""
-    forget_now()
-    transaction.on_commit(forget_now)
+    """Let a change that concerns many be seen, as ``forget_staff`` does for one."""
+    for answers in (_principals, _tokens):
+        transaction.on_commit(answers.changing())
 
 
 def forget_now() -> None:

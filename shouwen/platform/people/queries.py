@@ -213,6 +213,15 @@ def holders(*, role: str, unit_path: str, at: datetime) -> list[StaffCard]:
     return [StaffCard(*row) for row in rows.values_list(*STAFF_CARD)]
 
 
+def holders_above(*, role: str, unit_path: str, at: datetime) -> list[StaffCard]:
+    """Return who holds ``role`` at ``at`` in the unit at ``unit_path`` or one above it: the nearest unit first, then by staff number."""
+    posts = Post.objects.held_at(at).filter(role=role, unit__path__in=rules.paths_upward(unit_path))
+    paths = dict(posts.order_by("unit__path").values_list("staff_id", "unit__path"))
+    rows = _employed(at).filter(pk__in=paths).values_list(*STAFF_CARD)
+    cards = [StaffCard(*row) for row in rows]
+    return sorted(cards, key=lambda card: (-len(paths[card.id]), card.staff_no))
+
+
 def superiors(*, staff_id: int, at: datetime) -> list[StaffCard]:
     """Return the ladder above somebody, the nearest first (B5): their own superior, the heads of their unit, of the next above …
 

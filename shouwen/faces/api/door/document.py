@@ -57,6 +57,15 @@ LANGUAGE = {
 }
 NOT_REPEATABLE = "x-not-idempotent"
 
+VERB_METHODS = frozenset({"post", "patch"})
+OF_ALL, OF_GUARDED, OF_VERBS = (405, 500, 503), (401, 403, 404, 409, 422, 429), (400, 413)
+"""The problems that every address answers with, those of one that asks for a token, and those of a request with a body."""
+PROBLEM_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    405: {"Allow": {"description": "The methods that this address answers.", "schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "In how many seconds to ask again.", "schema": {"type": "integer", "minimum": 1}}},
+}
+
 
 class JsonParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
@@ -104,17 +113,19 @@ def scope_of(operation: Operation) -> Scope | None:
 
 def _complete(details: dict[str, Any], *, method: str, scope: Scope | None) -> None:
     """Add what every endpoint has: a scope, problems, headers."""
-    refusals = [400, 422] if scope is None else [400, 401, 403, 404, 409, 422]
-    for status in refusals:
-        details["responses"][status] = {
-            "description": HTTPStatus(status).phrase,
-            "content": {PROBLEM: {"schema": PROBLEM_REF}},
-        }
+    is_verb = method in VERB_METHODS
+    for status in (*OF_ALL, *(OF_GUARDED if scope else ()), *(OF_VERBS if is_verb else ())):
+        details["responses"][status] = _problem(status)
     details["parameters"] = [*map(_written_out, details.get("parameters", [])), LANGUAGE]
-    if method == "post" and not details.get(NOT_REPEATABLE):
+    if is_verb and not details.get(NOT_REPEATABLE):
         details["parameters"].append(IDEMPOTENCY_KEY)
     if scope is not None:
         details["security"] = [{"Bearer": [scope.value]}]
+
+
+def _problem(status: int) -> dict[str, Any]:
+    headers = {"headers": PROBLEM_HEADERS[status]} if status in PROBLEM_HEADERS else {}
+    return {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": PROBLEM_REF}}, **headers}
 
 
 def _written_out(parameter: dict[str, Any]) -> dict[str, Any]:

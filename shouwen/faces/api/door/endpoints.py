@@ -22,6 +22,11 @@ def does(scope: Scope) -> dict[str, Any]:
     return {"auth": _bearers[scope], "response": {204: None}}
 
 
+def hears(scope: Scope, *, gives: Any = None) -> dict[str, Any]:
+    """Declare a verb by which a customer speaks: through a program also about a matter of which the program may not know."""
+    return {"auth": Bearer(scope, is_discreet=False), "response": {204: None} if gives is None else {200: gives}}
+
+
 def makes(scope: Scope, *, gives: Any = Made) -> dict[str, Any]:
     """Declare a verb that makes something."""
     return {"auth": _bearers[scope], "response": {201: gives}}

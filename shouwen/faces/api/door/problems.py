@@ -14,6 +14,7 @@ from ninja.errors import HttpError, ValidationError
 from psycopg.errors import ForeignKeyViolation
 
 from shouwen.faces.api.door.callers import ScopeMissing, Unauthenticated
+from shouwen.faces.api.door.limits import TooManyFailures, TooManyRequests
 from shouwen.faces.api.door.replies import as_bytes
 from shouwen.kernel.errors import BadInput, NotAllowed, NotFound, Refusal
 
@@ -71,6 +72,8 @@ STATUS: dict[type[Refusal], int] = {
     BadValues: 422,
     NoSuchReference: 422,
     NoSuchParameter: 422,
+    TooManyRequests: 429,
+    TooManyFailures: 429,
     Broken: 500,
     Unavailable: 503,
 }
@@ -103,6 +106,8 @@ def answer_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     response = _problem(content_of(refusal, status), status)
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="shouwen"'
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response["Retry-After"] = str(refusal.details["retry_after_s"])
     return response
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 
 from shouwen.faces.api import rules
 from shouwen.faces.api.choices import WebhookState
@@ -43,21 +44,24 @@ class Parcel:
 
 
 def list_due(*, at: datetime) -> list[int]:
-    """Return the active subscriptions whose turn it is and that no worker has."""
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=at)
-    return list(
-        WebhookSubscription.objects.active().filter(free, next_try_at__lte=at).order_by("pk").values_list("pk", flat=True)
-    )
+    """Return the active subscriptions whose turn it is and that no worker has, the one that was served longest ago first."""
+    return list(_due(at).order_by("next_try_at", "pk").values_list("pk", flat=True))
 
 
 def claim(*, subscription_id: int, at: datetime) -> bool:
-    """Take a subscription for this worker; False when another was quicker."""
+    """Take a subscription for this worker; False when another was quicker, also when that one is done with it already."""
+    return bool(_due(at).filter(pk=subscription_id).update(claimed_until=at + CLAIM))
+
+
+def _due(at: datetime) -> QuerySet[WebhookSubscription]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=at)
-    return bool(WebhookSubscription.objects.active().filter(free, pk=subscription_id).update(claimed_until=at + CLAIM))
+    return WebhookSubscription.objects.active().filter(free, next_try_at__lte=at)
 
 
-def release(*, subscription_id: int) -> None:
-    WebhookSubscription.objects.filter(pk=subscription_id).update(claimed_until=None)
+def release(*, subscription_id: int, at: datetime) -> None:
+    """Let a subscription go until its next turn, which comes after those who wait already, or after the pause it was put off by."""
+    next_try_at = Greatest(F("next_try_at"), at)
+    WebhookSubscription.objects.filter(pk=subscription_id).update(claimed_until=None, next_try_at=next_try_at)
 
 
 @transaction.atomic

@@ -12,7 +12,9 @@ from django.utils import timezone
 from shouwen.faces.api.tests.callers import Api, api_of, problem
 from shouwen.loop.workorders.models import Note, WorkOrder
 from shouwen.loop.workorders.rules.numbers import number_of
-from shouwen.loop.workorders.tests.factories import Company, opened, settled, told
+from shouwen.loop.workorders.tests.factories import Company, lamp_out, opened, settled, step, told
+from shouwen.platform.people.tests.factories import LONG_AGO
+from shouwen.records.norms.services import publish_norm_version
 
 
 def opened_now(api: Api, **details: object) -> int:
@@ -106,6 +108,33 @@ def test_a_step_is_taken_finished_and_told(company: Company, li: Api) -> None:
 
     assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 3
     assert told(WorkOrder.objects.get(pk=order_id))[-1] == "ResultTold"
+
+
+def test_what_is_sent_twice_does_not_finish_the_next_step(company: Company, li: Api) -> None:
+    steps = [
+        step("accept", unit="service_centre", policy="lamp.accept", target="accepted", outcomes=[("done", "answer")]),
+        step("answer", unit="service_centre", policy="lamp.mend", target="restored", outcomes=[("done", "end_known")]),
+    ]
+    publish_norm_version(document=lamp_out(slug="question", id="6.8", steps=steps), actor_id=None, at=LONG_AGO)
+    order_id = opened_now(li, norm="question")
+    finished = {"outcome": "done", "step": "accept"}
+
+    answers = [li.post(f"/work-orders/{order_id}/outcomes", finished) for _ in range(2)]
+
+    assert answers[0].status_code == 204
+    assert problem(answers[1]) == (409, "moved_on")
+    assert answers[1].json()["details"] == {"step": "answer"}
+    assert li.get(f"/work-orders/{order_id}").json()["step"] == "answer"
+
+
+def test_a_step_that_has_moved_on_is_not_handed_over(company: Company, li: Api) -> None:
+    order_id = opened_now(li)
+    wanted = {"to_unit_id": company.crew.pk, "reason": "wrong_speciality"}
+
+    refused = li.post(f"/work-orders/{order_id}/hand-overs", wanted | {"step": "arrive"})
+
+    assert problem(refused) == (409, "moved_on")
+    assert li.post(f"/work-orders/{order_id}/hand-overs", wanted | {"step": "accept"}).status_code == 201
 
 
 def test_an_outcome_that_the_step_has_not_changes_nothing(company: Company, li: Api) -> None:

@@ -52,7 +52,7 @@ def test_every_refusal_of_the_house_is_a_problem() -> None:
     assert {kind: problem(answer) for kind, answer in answers.items()} == {
         kind: (status_of(_one(kind)), _one(kind).code) for kind in kinds
     }
-    assert {answer.status_code for answer in answers.values()} == {400, 401, 403, 404, 405, 409, 413, 422, 500, 503}
+    assert {answer.status_code for answer in answers.values()} == {400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 
 
 def _one(kind: type[Refusal]) -> Refusal:

@@ -56,12 +56,55 @@ def test_contacts_become_matters_in_their_order_and_what_is_not_understood_is_ke
 
 
 def test_the_same_contact_again_is_the_same_matter(company: Company, gateway: Api) -> None:
-    [first], [again], [unlike] = (sent(gateway, {"key": "1", "content": one}) for one in (LAMP, LAMP, LAMP | {"subject": "x"}))
+    [first], [again] = (sent(gateway, {"key": "1", "content": LAMP}) for _ in range(2))
 
-    assert (first["is_new"], again["is_new"]) == (True, False)
+    assert (first["is_new"], again["is_new"], again["is_same"]) == (True, False, True)
     assert again["work_order_id"] == first["work_order_id"]
-    assert (again["is_same"], unlike["is_same"]) == (True, False)
     assert WorkOrder.objects.count() == 1
+
+
+def test_another_body_under_a_known_key_is_kept_and_answered_with_a_problem(company: Company, gateway: Api, li: Api) -> None:
+    [first] = sent(gateway, {"key": "1", "content": LAMP})
+    other = {"source": "partner", "channel": "web", "envelopes": [{"key": "1", "content": LAMP | {"text": "又灭了。"}}]}
+
+    answers = [gateway.post("/envelopes", other) for _ in range(2)]
+
+    apart = Envelope.objects.exclude(pk=first["id"]).get()
+    assert [problem(answer) for answer in answers] == [(409, "key_taken")] * 2
+    assert [answer.json()["details"] for answer in answers] == [{"id": apart.pk, "earlier_id": first["id"]}] * 2
+    assert "又灭了" in apart.content.decode()
+    [line] = li.get("/envelopes/buried").json()["items"]
+    assert (line["id"], line["trouble"], line["details"]) == (apart.pk, "duplicated_id", {"earlier_id": first["id"]})
+    assert WorkOrder.objects.count() == 1
+
+
+def test_the_problem_of_a_taken_key_is_repeated_like_any_answer(company: Company, gateway: Api) -> None:
+    sent(gateway, {"key": "1", "content": LAMP})
+    other = {"source": "partner", "channel": "web", "envelopes": [{"key": "1", "content": LAMP | {"text": "又灭了。"}}]}
+
+    answers = [gateway.post("/envelopes", other, key="k-1") for _ in range(2)]
+
+    assert [problem(answer) for answer in answers] == [(409, "key_taken")] * 2
+    assert answers[0].content == answers[1].content
+    assert [answer.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
+    assert Envelope.objects.count() == 2
+
+
+def test_among_many_another_body_under_a_known_key_is_told_by_its_item(company: Company, gateway: Api) -> None:
+    [first] = sent(gateway, {"key": "1", "content": LAMP})
+
+    unlike, new = sent(gateway, {"key": "1", "content": LAMP | {"text": "又灭了。"}}, {"key": "2", "content": LAMP})
+
+    apart = Envelope.objects.get(trouble="duplicated_id")
+    assert unlike == {
+        "id": apart.pk,
+        "is_new": False,
+        "is_same": False,
+        "state": "BURIED",
+        "trouble": "duplicated_id",
+        "work_order_id": None,
+    }
+    assert (apart.pk == first["id"], new["is_new"], new["state"]) == (False, True, "PARSED")
 
 
 def test_without_a_key_the_content_is_the_key(company: Company, gateway: Api) -> None:

@@ -1,11 +1,11 @@
-"""Webhooks against a real server: signed, in order, retried, given up, replayed; and never to an address inside."""
+"""Webhooks against a real server: signed, in order, side by side, retried, given up, replayed."""
 
 from __future__ import annotations
 
 import hmac
 import json
 import threading
-from collections.abc import Iterator
+import time
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -14,8 +14,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from shouwen.faces.api import rules
-from shouwen.faces.api.gateways import Answered, send
+from shouwen.faces.api import rules, tasks
 from shouwen.faces.api.models import WebhookDelivery, WebhookSubscription
 from shouwen.faces.api.services import delivering
 from shouwen.faces.api.tasks import WebhookCount, deliver_webhooks
@@ -24,13 +23,6 @@ from shouwen.faces.api.tests.receiver import Receiver, receiving
 from shouwen.loop.workorders.tests.factories import Company, after, finish, opened, small_company
 from shouwen.platform.outbox.models import Fact
 from shouwen.platform.people.tests.factories import administrator
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.WEBHOOKS_MAY_GO_INSIDE = True
-    with receiving() as one:
-        yield one
 
 
 @pytest.fixture
@@ -195,7 +187,8 @@ def test_a_subscription_is_for_those_who_run_the_system(company: Company, li: Ap
 
 @pytest.mark.parametrize(
     "url", ["http://example.com/", "https://", "ftp://example.com/", "https://u:p@example.com/", "https://example.com/#x",
-            "https://example.com:99999/", "https://exämple.com/", "https://example.com/ x", "//example.com/"]
+            "https://example.com:99999/", "https://[abc", "https://[::1", "https://a]/", "https://exämple.com/",
+            "https://example.com/ x", "//example.com/"]
 )  # fmt: skip
 def test_an_address_to_which_nothing_is_sent_is_refused(company: Company, manager: Api, url: str) -> None:
     assert problem(manager.post("/webhooks", {"name": "crm", "url": url})) == (422, "cannot_subscribe")
@@ -207,51 +200,84 @@ def test_a_kind_that_is_none_is_refused(company: Company, manager: Api) -> None:
     assert problem(refused) == (422, "cannot_subscribe")
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
-     "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "ff02::1", "::"],
-)  # fmt: skip
-def test_an_address_inside_is_no_address_outside(address: str) -> None:
-    assert not rules.is_outside(address)
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946"])
-def test_a_public_address_is_outside(address: str) -> None:
-    assert rules.is_outside(address)
-
-
-def test_nothing_is_sent_inside_however_it_is_written(receiver: Receiver) -> None:
-    port = receiver.url.split(":")[2].split("/")[0]
-
-    answers = [
-        send(url=f"http://{host}:{port}/", headers={}, body=b"{}", may_go_inside=False)
-        for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]")
-    ]
-
-    assert all("nothing is sent there" in answer.problem for answer in answers), answers
-    assert receiver.requests == []
-
-
-def test_a_subscriber_that_does_not_answer_is_an_answer_too() -> None:
-    with receiving() as gone:
-        url = gone.url
-
-    answered = send(url=url, headers={}, body=b"{}", may_go_inside=True)
-
-    assert answered != Answered()
-    assert "ConnectionRefusedError" in answered.problem
-
-
-def test_a_subscriber_that_keeps_us_waiting_is_hung_up_on() -> None:
-    answer_now = threading.Event()
+def test_a_slow_subscriber_holds_up_nobody_else_and_each_try_is_signed_with_its_own_time(
+    company: Company, manager: Api, receiver: Receiver
+) -> None:
+    others_served, waits = threading.Event(), []
     with receiving() as slow:
-        slow.looks = lambda: answer_now.wait(timeout=30)
+        slow.looks = lambda: waits.append(others_served.wait(timeout=4))
+        receiver.looks = lambda: others_served.set() if len(receiver.requests) == 2 else time.sleep(1.1)
+        for one in (slow, receiver):
+            subscribed(manager, one, "WorkOrderOpened")
+        first, second = opened(company), opened(company)
+        began = timezone.now()
 
-        answered = send(url=slow.url, headers={}, body=b"{}", may_go_inside=True, deadline_s=0.1)
+        count = deliver_webhooks(at=began)
 
-        answer_now.set()
-    assert answered.problem.startswith("RemoteDisconnected")
+    assert waits == [True, True]
+    assert count == WebhookCount(sent=4)
+    assert [body["case_id"] for body in bodies(receiver)] == [first.pk, second.pk]
+    assert [json.loads(body)["case_id"] for _, body in slow.requests] == [first.pk, second.pk]
+    stamps = [int(headers["Shouwen-Timestamp"]) for headers, _ in receiver.requests]
+    assert stamps[0] == int(began.timestamp())
+    assert stamps[1] > stamps[0]
+
+
+def test_a_try_is_signed_when_it_is_sent_and_not_when_its_round_began(company: Company, manager: Api, receiver: Receiver) -> None:
+    """Eleven subscribers, the first of which is slow: with one sender the last is sent to after a second."""
+    for _ in range(11):
+        subscribed(manager, receiver, "WorkOrderOpened")
+    opened(company)
+    receiver.looks = lambda: time.sleep(1.1) if len(receiver.requests) == 1 else None
+    began = timezone.now()
+
+    assert deliver_webhooks(at=began, senders=1) == WebhookCount(sent=11)
+
+    assert {headers["Shouwen-Subscription"] for headers, _ in receiver.requests} == {
+        str(pk) for pk in WebhookSubscription.objects.values_list("pk", flat=True)
+    }
+    assert int(receiver.requests[-1][0]["Shouwen-Timestamp"]) >= int(began.timestamp()) + 1
+    assert WebhookDelivery.objects.order_by("sent_at").last().sent_at >= began + timedelta(seconds=1)
+
+
+def test_a_round_has_one_time_for_all_and_whoever_waited_is_first_in_the_next(
+    company: Company, manager: Api, receiver: Receiver
+) -> None:
+    ids = [subscribed(manager, receiver, "WorkOrderOpened")["id"] for _ in range(3)]
+    opened(company)
+    receiver.looks = lambda: time.sleep(0.2)
+
+    counts = [deliver_webhooks(at=later(), senders=1, round_s=0.1) for _ in ids]
+
+    assert counts == [WebhookCount(sent=1)] * 3
+    assert [int(headers["Shouwen-Subscription"]) for headers, _ in receiver.requests] == ids
+    assert set(WebhookSubscription.objects.values_list("claimed_until", flat=True)) == {None}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_due_while_a_slow_one_is_waited_for_is_served_in_the_same_round(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "LOOK_FOR_MORE_S", 0.05)
+    company = small_company()
+    manager = api_of(administrator(home_unit=company.centre))
+    told_meanwhile_arrived, waits = threading.Event(), []
+    with receiving() as slow:
+        for one in (slow, receiver):
+            subscribed(manager, one, "WorkOrderOpened")
+        opened(company)
+        receiver.looks = lambda: told_meanwhile_arrived.set() if len(receiver.requests) == 2 else None
+        slow.looks = lambda: waits.append(_open_and_wait(company, told_meanwhile_arrived)) if len(slow.requests) == 1 else None
+
+        deliver_webhooks(at=timezone.now())
+
+    assert waits == [True]
+
+
+def _open_and_wait(company: Company, arrived: threading.Event) -> bool:
+    opened(company)
+    connection.close()
+    return arrived.wait(timeout=4)
 
 
 def test_pauses_grow_and_end() -> None:

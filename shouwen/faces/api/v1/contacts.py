@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import orjson
@@ -16,8 +17,10 @@ from ninja import Router
 from pydantic import Field
 
 from shouwen.faces.api.choices import Scope
+from shouwen.faces.api.door.bodies import BearerOfMuch
 from shouwen.faces.api.door.callers import ApiRequest
 from shouwen.faces.api.door.endpoints import asks, does, makes, tells
+from shouwen.faces.api.door.problems import answer_refusal
 from shouwen.faces.api.door.replies import act, as_bytes, done, made, page, shown, told
 from shouwen.faces.api.door.shapes import (
     NO_NUL,
@@ -35,7 +38,7 @@ from shouwen.faces.api.door.shapes import (
     Text,
 )
 from shouwen.faces.api.services.answers import Reply
-from shouwen.kernel.errors import BadInput
+from shouwen.kernel.errors import BadInput, Refusal
 from shouwen.loop.contact import queries, services
 from shouwen.loop.contact.choices import Direction
 from shouwen.loop.contact.permissions import must_settle
@@ -52,7 +55,8 @@ router = Router(tags=["contacts"])
 class EnvelopeIn(Body):
     """One contact: `content` (subject, text, norm, phone, email, account_number, reference, token, hazards), or `raw` bytes in base64.
 
-    The same `key` from one source again is the same contact; without one, the same content is.
+    The same `key` from one source again is the same contact; without one, the same content is. Other bytes under a known key are kept
+    apart and BURIED.
     """
 
     key: Key | None = None
@@ -68,7 +72,10 @@ class EnvelopesIn(Body):
 
 
 class Received(Shape):
-    """What became of one. `is_new` false: it was there before; `is_same`: with the same bytes. BURIED: people will look at it."""
+    """What became of one. `is_new` false: its key was there before; `is_same`: with the same bytes. BURIED: people will look at it.
+
+    `is_same` false: this one is kept apart, as `id`, and BURIED as `duplicated_id`; sent alone, it is answered with 409 `key_taken`.
+    """
 
     id: int
     is_new: bool
@@ -82,12 +89,23 @@ class ReceivedAll(Shape):
     items: list[Received]
 
 
-@router.post("/envelopes", **makes(Scope.ENVELOPES_WRITE, gives=ReceivedAll))
+class KeyTaken(Refusal):
+    """Nothing is lost: ``id`` holds what came now, ``earlier_id`` what came before."""
+
+    message = "Another contact of this source has this key. This one is kept apart, and people will look at it."
+
+
+@router.post("/envelopes", **makes(Scope.ENVELOPES_WRITE, gives=ReceivedAll) | {"auth": BearerOfMuch(Scope.ENVELOPES_WRITE)})
 def receive_envelopes(request: ApiRequest, body: EnvelopesIn) -> HttpResponse:
-    """Bring in up to 100 contacts: each is kept as it is, then understood, in the order in which they stand here."""
+    """Bring in up to 100 contacts: each is kept as it is, then understood, in the order in which they stand here.
+
+    One alone whose key another contact has is kept too, and answered with 409.
+    A request has up to 40 MB, a contact up to 25 MB before base64: whole mails go one by one.
+    """
     must_settle(request.auth.viewer)
     arrivals = [_arrival(one) for one in body.envelopes]
-    return act(request, _take_in, _received, source=body.source, channel=body.channel, arrivals=arrivals)
+    answer = act(request, _take_in, _received, source=body.source, channel=body.channel, arrivals=arrivals)
+    return answer if answer.status_code == HTTPStatus.CREATED else _as_problem(request, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +120,14 @@ def _take_in(*, source: str, channel: str, arrivals: Sequence[Arrival], actor_id
     """Keep, then understand: two verbs, so that what cannot be understood is kept all the same."""
     cards = services.receive_envelopes(source=source, channel=channel, arrivals=arrivals, received_at=at, actor_id=actor_id)
     services.parse_envelopes(envelope_ids=[card.id for card in cards], actor_id=actor_id, at=at)
-    keys = [str(arrival.key) for arrival in arrivals]
+    keys = [card.apart_key or str(arrival.key) for arrival, card in zip(arrivals, cards, strict=True)]
     return _TakenIn(list(zip(keys, cards, strict=True)), queries.list_arrivals(source=source, keys=keys))
 
 
 def _received(taken: _TakenIn) -> Reply:
     items = [
         {
-            "id": card.id,
+            "id": taken.arrived[key].id,
             "is_new": card.is_new,
             "is_same": card.is_same,
             "state": taken.arrived[key].state,
@@ -118,7 +136,17 @@ def _received(taken: _TakenIn) -> Reply:
         }
         for key, card in taken.kept
     ]
-    return Reply(status=201, body=as_bytes({"items": items}))
+    if len(taken.kept) == 1 and (apart := taken.kept[0][1]).apart_id is not None:
+        return Reply(status=HTTPStatus.CONFLICT, body=as_bytes({"id": apart.apart_id, "earlier_id": apart.id}))
+    return Reply(status=HTTPStatus.CREATED, body=as_bytes({"items": items}))
+
+
+def _as_problem(request: ApiRequest, answer: HttpResponse) -> HttpResponse:
+    """Return the answer to a contact whose key was taken as a problem: it was done and is kept like any other, since nothing is undone."""
+    problem = answer_refusal(request, KeyTaken(**orjson.loads(answer.content)))
+    if "Idempotency-Replayed" in answer:
+        problem["Idempotency-Replayed"] = answer["Idempotency-Replayed"]
+    return problem
 
 
 def _arrival(one: EnvelopeIn) -> Arrival:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from shouwen.faces.api.choices import Scope
 from shouwen.faces.api.door.callers import ApiRequest
+from shouwen.faces.api.door.discretion import must_be_a_person
 from shouwen.faces.api.door.endpoints import asks, looks
 from shouwen.faces.api.door.replies import shown
 from shouwen.faces.api.door.shapes import NO_NUL, Body, PathId, Shape
@@ -123,7 +124,8 @@ class Clear(Shape):
 
 @router.post("/customers/{customer_id}/reveals", **looks(Scope.CUSTOMERS_REVEAL, gives=Clear))
 def reveal_customer(request: ApiRequest, customer_id: PathId, body: RevealIn) -> HttpResponse:
-    """Read personal data in clear; who looked at what, and why, is written down each time."""
+    """Read personal data in clear: only for people; who looked at what, and why, is written down each time."""
     caller = request.auth
+    must_be_a_person(caller.viewer)
     values = {"fields": [str(field) for field in body.fields], "reason": body.reason}
     return shown(services.reveal_customer(customer_id=customer_id, actor_id=caller.viewer.id, at=caller.at, **values))  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shouwen.faces.api.choices import Scope
 from shouwen.faces.api.door.callers import ApiRequest
-from shouwen.faces.api.door.endpoints import does
+from shouwen.faces.api.door.endpoints import does, hears
 from shouwen.faces.api.door.replies import act, done
 from shouwen.faces.api.door.shapes import Body, PathId
 from shouwen.loop.workorders import services
@@ -46,7 +46,7 @@ class GradeIn(Body):
     source: GradeSource
 
 
-@router.post("/work-orders/{work_order_id}/grade", **does(WRITE))
+@router.post("/work-orders/{work_order_id}/grade", **hears(WRITE))
 def record_grade(request: ApiRequest, work_order_id: PathId, body: GradeIn) -> HttpResponse:
     """Record the customer's grade, 5 (very satisfied) to 1; never by whoever owns or handled the matter."""
     return act(request, services.record_grade, done, work_order_id=work_order_id, **body.values())

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shouwen.faces.api.choices import Scope
 from shouwen.faces.api.door.callers import ApiRequest
-from shouwen.faces.api.door.endpoints import does, makes, tells
+from shouwen.faces.api.door.endpoints import does, hears, makes, tells
 from shouwen.faces.api.door.replies import act, as_bytes, done, made, told
 from shouwen.faces.api.door.shapes import Body, Code, Flag, Id, Instant, Line, Made, PathId, Shape, Text
 from shouwen.faces.api.services.answers import Reply
@@ -93,8 +93,13 @@ def take_work_order(request: ApiRequest, work_order_id: PathId) -> HttpResponse:
     return act(request, services.take_work_order, done, work_order_id=work_order_id)
 
 
+SEEN_STEP = "The step that you see; refused with 409 when the matter has moved on from it. Left out: whichever it is at."
+SeenStep = Annotated[Code | None, Field(description=SEEN_STEP)]
+
+
 class OutcomeIn(Body):
     outcome: Code
+    step: SeenStep = None
     result: Text = ""
 
 
@@ -107,6 +112,7 @@ def finish_step(request: ApiRequest, work_order_id: PathId, body: OutcomeIn) -> 
 class HandOverIn(Body):
     to_unit_id: Id
     reason: HandOverReason
+    step: SeenStep = None
     words: Line = ""
 
 
@@ -200,7 +206,7 @@ class Urged(Shape):
     urge_count: int
 
 
-@router.post("/work-orders/{work_order_id}/urgings", **tells(WRITE, gives=Urged))
+@router.post("/work-orders/{work_order_id}/urgings", **hears(WRITE, gives=Urged))
 def urge_work_order(request: ApiRequest, work_order_id: PathId) -> HttpResponse:
     """Record that the customer asks again."""
     return act(request, services.urge_work_order, told("urge_count"), work_order_id=work_order_id)

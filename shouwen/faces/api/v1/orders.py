@@ -11,6 +11,7 @@ from ninja import Query, Router
 
 from shouwen.faces.api.choices import Scope
 from shouwen.faces.api.door.callers import ApiRequest
+from shouwen.faces.api.door.discretion import reader_of
 from shouwen.faces.api.door.endpoints import asks
 from shouwen.faces.api.door.replies import page, shown
 from shouwen.faces.api.door.shapes import AskedCode, AskedId, AskedInstant, AskedLine, Limit, PathId, Shape
@@ -127,7 +128,7 @@ def list_work_orders(
         norm=norm,
         due_before=due_before,
     )
-    found = queries.list_work_orders(filters=filters, viewer=caller.viewer, after=after, limit=limit)
+    found = queries.list_work_orders(filters=filters, viewer=reader_of(caller.viewer), after=after, limit=limit)
     return page(request, [_line(card, caller.at) for card in found.cards], next_after=found.next_after)
 
 
@@ -222,7 +223,7 @@ class Reason(Shape):
 @router.get("/targets/{target_id}/reason", **asks(Scope.ORDERS_READ, gives=Reason))
 def explain_target(request: ApiRequest, target_id: PathId) -> HttpResponse:
     """Get why a deadline is when it is."""
-    found = queries.explain_target(target_id=target_id, viewer=request.auth.viewer, at=request.auth.at)
+    found = queries.explain_target(target_id=target_id, viewer=reader_of(request.auth.viewer), at=request.auth.at)
     return shown(
         {
             "kind": found.kind,

@@ -1,4 +1,4 @@
-"""Tokens of programs: listed without the token itself, issued by administrators, revoked within seconds everywhere."""
+"""Tokens: listed without the token itself, issued for oneself or for a program, revoked within seconds everywhere."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def list_tokens(request: ApiRequest, staff_id: AskedId = None) -> HttpResponse:
 
 
 class TokenIn(Body):
-    """The token acts as `staff_id` within `scopes`."""
+    """The token acts as `staff_id`, yourself or a program that acts in its own name, within `scopes`."""
 
     staff_id: Id
     name: Annotated[str, Field(min_length=1, max_length=60, pattern=NO_NUL)]
@@ -61,7 +61,7 @@ class IssuedShape(Shape):
 
 @router.post("/tokens", **makes(WRITE, gives=IssuedShape))
 def issue_token(request: ApiRequest, body: TokenIn) -> HttpResponse:
-    """Issue a token; for administrators, with no scope that their own token lacks."""
+    """Issue a token for yourself, or as an administrator for a program; with no scope that your own token lacks."""
     if beyond := sorted(scope for scope in body.scopes if scope not in request.auth.scopes):
         raise services.CannotIssueToken("A token cannot give what it lacks itself: %(scopes)s.", scopes=", ".join(beyond))
     return act(request, services.issue_token, _issued, **body.values())

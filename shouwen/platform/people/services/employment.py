@@ -22,6 +22,8 @@ from shouwen.platform.people.events import (
 )
 from shouwen.platform.people.models import Absence, ApiToken, Certificate, Post, Staff, Unit
 
+LONGEST_NUMBER, LONGEST_NAME = 20, 60  # as the columns are
+
 
 class CannotHire(Refusal):
     message = "%(staff_no)s cannot be hired: %(problem)s"
@@ -62,9 +64,10 @@ def hire_staff(
     """Add somebody to a unit and return their id. They cannot sign in until a password is set; what is automatic never can.
 
     :raises NotAllowed: unless the actor is an administrator.
-    :raises CannotHire: when the number is taken, or there is no such open unit or superior.
+    :raises CannotHire: when the number is missing, too long or taken, a name is too long, or there is no such open unit or superior.
     """
     _must_administer(actor_id, at)
+    must_fit(staff_no=staff_no, name=name, name_en=name_en)
     if Staff.objects.filter(staff_no=staff_no).exists():
         raise CannotHire(staff_no=staff_no, problem="somebody has this number.")
     if not Unit.objects.open().filter(pk=unit_id).exists():
@@ -77,6 +80,16 @@ def hire_staff(
     person.save()
     announce(StaffHired(staff_id=person.pk, staff_no=staff_no, unit_id=unit_id, actor_id=actor_id, at=at))
     return person.pk
+
+
+def must_fit(*, staff_no: str, name: str, name_en: str = "") -> None:
+    """:raises CannotHire: unless there is a number and it and the names are as long as their columns."""
+    if not staff_no.strip():
+        raise CannotHire(staff_no=staff_no, problem="a number is needed.")
+    if len(staff_no) > LONGEST_NUMBER:
+        raise CannotHire(staff_no=f"{staff_no[:LONGEST_NUMBER]}…", problem="a number has at most 20 characters.")
+    if max(len(name), len(name_en)) > LONGEST_NAME:
+        raise CannotHire(staff_no=staff_no, problem="a name has at most 60 characters.")
 
 
 @transaction.atomic

@@ -2,6 +2,9 @@
 
 A session is a signed cookie that holds what ``SignInGrant`` says. It is believed while its stamp is the person's own and it has
 not been signed out: a new stamp ends all of somebody's sessions, within ``VIEWER_CACHE_S`` everywhere.
+
+A password that somebody else has set is good for one thing: its owner changes it, and then signs in with their own. So nobody goes
+on signing in with a password that another person knows, and an owner whose password was reset finds out.
 """
 
 from __future__ import annotations
@@ -24,12 +27,21 @@ from shouwen.platform.people.events import PasswordChanged, SessionsRevoked, Sig
 from shouwen.platform.people.models import EndedSession, FailedSignIn, Staff
 
 SESSION_NAME_BYTES = 16
+ONE_TIME = (
+    "once:"  # stands before the digest of a password that somebody else has set: whatever does not know of it does not believe it
+)
 
 
 class CannotSignIn(Refusal):
     """The same words whether the name is unknown, the password is wrong or they have left; any name is locked alike."""
 
     message = "The number or the password is not right, or there were too many attempts in a quarter of an hour."
+
+
+class MustChangePassword(Refusal):
+    """The password is right, but somebody else has set it: ``change_password`` comes first. ``staff_id`` is in the details."""
+
+    message = "This password was given to you; choose one of your own first."
 
 
 class CannotChangePassword(Refusal):
@@ -52,12 +64,15 @@ def login(*, staff_no: str, password: str, address: str, at: datetime) -> SignIn
     outrun the count. An unknown name costs as much time, and is counted and locked, like a known one.
 
     :raises CannotSignIn: for every reason with the same words.
+    :raises MustChangePassword: when the password is right, but was set by somebody else.
     """
     _count_attempt(staff_no[:20], address, at)
     person = Staff.objects.filter(staff_no=staff_no, is_automatic=False, left_at__isnull=True).first()
-    encoded = make_password(None) if person is None else person.password  # an unusable one is checked as slowly as any
-    if not check_password(password, encoded) or person is None:
+    kept = make_password(None) if person is None else person.password  # an unusable one is checked as slowly as any
+    if not check_password(password, kept.removeprefix(ONE_TIME)) or person is None:
         raise CannotSignIn
+    if kept.startswith(ONE_TIME):
+        raise MustChangePassword(staff_id=person.pk)
     return _admit(person, address, at)
 
 
@@ -106,11 +121,13 @@ def revoke_sessions(*, staff_id: int, reason: str, actor_id: int, at: datetime) 
 def change_password(*, staff_id: int, old_password: str, new_password: str, at: datetime) -> None:
     """Change one's own password; all one's sessions end.
 
-    :raises CannotChangePassword: when the old one is not right, or the new one is too weak.
+    :raises CannotChangePassword: when the old one is not right, or the new one is the same or too weak.
     """
     person = Staff.objects.filter(pk=staff_id, left_at__isnull=True).first()
-    if person is None or not check_password(old_password, person.password):
+    if person is None or not check_password(old_password, person.password.removeprefix(ONE_TIME)):
         raise CannotChangePassword(problem="the old password is not right.")
+    if new_password == old_password:
+        raise CannotChangePassword(problem="it is the old one.")
     set_password(staff_id=staff_id, password=new_password, actor_id=staff_id, at=at)
 
 
@@ -118,18 +135,22 @@ def change_password(*, staff_id: int, old_password: str, new_password: str, at: 
 def set_password(*, staff_id: int, password: str, actor_id: int, at: datetime) -> None:
     """Give somebody a new password; all their sessions end and their failed attempts are forgotten.
 
-    :raises NotAllowed: unless the actor is that person or an administrator.
+    One that is not one's own is for one time: its owner must change it before they sign in.
+
+    :raises NotAllowed: unless the actor is that person or an administrator; for a discipline officer: another one or a company manager.
     :raises CannotChangePassword: when it is too weak, or they are automatic.
     :raises NotFound: when there is no such person, or they have left.
     """
-    permissions.must_administer_or_be(queries.get_viewer(staff_id=actor_id, at=at), staff_id=staff_id)
+    actor, owner = (queries.get_viewer(staff_id=one, at=at) for one in (actor_id, staff_id))
+    permissions.must_set_password(actor, owner=owner)
     person = Staff.objects.filter(pk=staff_id, left_at__isnull=True).select_for_update().first()
     if person is None:
         raise NotFound
     if person.is_automatic:
         raise CannotChangePassword(problem="what acts by itself signs in with a token.")
     _must_be_strong(password, person)
-    Staff.objects.filter(pk=staff_id).update(password=make_password(password))
+    mark = "" if actor_id == staff_id else ONE_TIME
+    Staff.objects.filter(pk=staff_id).update(password=mark + make_password(password))
     FailedSignIn.objects.filter(staff_no=person.staff_no).delete()
     _renew_stamp(staff_id)
     announce(PasswordChanged(staff_id=staff_id, actor_id=actor_id, at=at))

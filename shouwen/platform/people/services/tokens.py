@@ -1,4 +1,8 @@
-"""Tokens with which programs act as a member of staff."""
+"""Tokens with which programs act as a member of staff.
+
+A token is issued for oneself, or by an administrator for a program that acts in its own name (automatic staff): never for another
+person, so that whatever is done or seen with it was done or seen by who is on record.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,8 @@ from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.platform.outbox.services import announce
 from shouwen.platform.people import permissions, principals, queries
 from shouwen.platform.people.events import TokenIssued, TokenRevoked
-from shouwen.platform.people.models import ApiToken, Staff
+from shouwen.platform.people.models import ApiToken
+from shouwen.platform.people.rules import Viewer
 
 TOKEN_MARK = "sw_"
 TOKEN_BYTES = 32
@@ -38,19 +43,20 @@ class IssuedToken:
 def issue_token(
     *, staff_id: int, name: str, scopes: Collection[str], expires_at: datetime, actor_id: int, at: datetime
 ) -> IssuedToken:
-    """Issue a token that acts as ``staff_id`` within ``scopes`` until ``expires_at``.
+    """Issue a token that acts as ``staff_id``, the actor or a program, within ``scopes`` until ``expires_at``.
 
-    :raises NotAllowed: unless the actor is an administrator.
-    :raises CannotIssueToken: without a scope, with one not written like ``orders:read``, or when it would have expired already.
+    :raises NotAllowed: unless the actor issues it for themselves or is an administrator.
+    :raises CannotIssueToken: for another person or a program with a post that the actor does not hold; without a scope, with one
+        not written like ``orders:read``, or when it would have expired already.
     :raises NotFound: when there is no such person, or they have left.
     """
-    permissions.must_administer(queries.get_viewer(staff_id=actor_id, at=at))
+    actor = queries.get_viewer(staff_id=actor_id, at=at)
+    if staff_id != actor.id:
+        _must_be_a_program(staff_id, actor, at)
     if expires_at <= at:
         raise CannotIssueToken(problem="it would have expired already.")
     if not scopes or not all(SCOPE.fullmatch(scope) for scope in scopes):
         raise CannotIssueToken(problem="a token needs scopes written like orders:read.")
-    if not Staff.objects.filter(pk=staff_id, left_at__isnull=True).exists():
-        raise NotFound
     token = TOKEN_MARK + secrets.token_urlsafe(TOKEN_BYTES)
     row = ApiToken.objects.create(
         staff_id=staff_id,
@@ -63,6 +69,16 @@ def issue_token(
     )
     announce(_issued(row, actor_id, at))
     return IssuedToken(id=row.pk, token=token)
+
+
+def _must_be_a_program(staff_id: int, actor: Viewer, at: datetime) -> None:
+    """Refuse a token with which the actor would act as another person, or by a post that is not theirs."""
+    permissions.must_administer(actor)
+    holder = queries.get_viewer(staff_id=staff_id, at=at)
+    if not holder.is_automatic:
+        raise CannotIssueToken(problem="it is for oneself or for a program that acts in its own name, never for another person.")
+    if not holder.roles <= actor.roles:
+        raise CannotIssueToken(problem="this program holds a post that you do not hold.")
 
 
 def _issued(row: ApiToken, actor_id: int, at: datetime) -> TokenIssued:

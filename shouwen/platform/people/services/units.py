@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Concat, Substr
+from django.db.models import F, Max, Value
+from django.db.models.functions import Concat, Length, Substr
 
 from shouwen.kernel.errors import NotFound, Refusal
 from shouwen.platform.outbox.services import announce
@@ -16,9 +16,12 @@ from shouwen.platform.people import directory, permissions, principals, queries,
 from shouwen.platform.people.choices import RoleCode, UnitKind
 from shouwen.platform.people.events import PostGiven, StaffHired, UnitCreated, UnitMoved
 from shouwen.platform.people.models import Post, Staff, Unit
+from shouwen.platform.people.services import employment
 
 TREE_LOCK = 0x756E6974  # "unit": whoever moves a unit holds it alone, whoever adds one shares it
 CODE = re.compile(r"[0-9A-Za-z_-]{1,20}")
+LONGEST_NAME, LONGEST_PATH = 80, 200  # as the columns are
+TOO_DEEP = "it would stand too deep: the codes from the top to it have at most 200 characters together."
 
 
 class CannotCreateUnit(Refusal):
@@ -41,8 +44,10 @@ class Founding:
 def found_company(*, code: str, name: str, staff_no: str, staff_name: str, at: datetime) -> Founding:
     """Create the top unit and its company manager in an empty house, and return both ids. Nobody need be allowed to.
 
-    :raises CannotCreateUnit: when there is a unit already, or the code does not fit.
+    :raises CannotCreateUnit: when there is a unit already, or the code or the name does not fit.
+    :raises CannotHire: when the founder's number or name does not fit.
     """
+    employment.must_fit(staff_no=staff_no, name=staff_name)
     _hold_tree_alone()
     if Unit.objects.exists():
         raise CannotCreateUnit(code=code, problem="the company has been founded already.")
@@ -66,7 +71,8 @@ def create_unit(
     """Create a unit below ``parent_id`` (None: at the top) and return its id.
 
     :raises NotAllowed: unless the actor is an administrator.
-    :raises CannotCreateUnit: when the code is taken or is not 1–20 letters, digits, ``-`` or ``_``, or there is no such parent.
+    :raises CannotCreateUnit: when the code is taken or is not 1–20 letters, digits, ``-`` or ``_``, a name or its path is too long,
+        or there is no such parent.
     """
     permissions.must_administer(queries.get_viewer(staff_id=actor_id, at=at))
     _share_tree()
@@ -81,9 +87,13 @@ def create_unit(
 def _create_unit(*, code: str, name: str, name_en: str, kind: UnitKind, parent: Unit | None) -> Unit:
     if not CODE.fullmatch(code):
         raise CannotCreateUnit(code=code, problem="a code is 1 to 20 letters, digits, - or _.")
+    if max(len(name), len(name_en)) > LONGEST_NAME:
+        raise CannotCreateUnit(code=code, problem="a name has at most 80 characters.")
     if Unit.objects.filter(code=code).exists():
         raise CannotCreateUnit(code=code, problem="another unit has this code.")
     path = rules.path_of(code=code, parent_path=parent.path if parent else "")
+    if len(path) > LONGEST_PATH:
+        raise CannotCreateUnit(code=code, problem=TOO_DEEP)
     directory.forget_units()
     return Unit.objects.create(code=code, name=name, name_en=name_en, kind=kind, parent=parent, path=path)
 
@@ -97,7 +107,7 @@ def move_unit(*, unit_id: int, to_parent_id: int, actor_id: int, at: datetime) -
     """Move a unit with everything below it under another; the paths of all are written anew.
 
     :raises NotAllowed: unless the actor is an administrator.
-    :raises CannotMoveUnit: below itself, or to where it is.
+    :raises CannotMoveUnit: below itself, to where it is, or so deep that a path below it would be too long.
     :raises NotFound: when either unit is not there.
     """
     permissions.must_administer(queries.get_viewer(staff_id=actor_id, at=at))
@@ -108,6 +118,9 @@ def move_unit(*, unit_id: int, to_parent_id: int, actor_id: int, at: datetime) -
     if unit.parent_id == parent.pk:
         raise CannotMoveUnit(problem="it stands there already.")
     old_path, new_path = unit.path, rules.path_of(code=unit.code, parent_path=parent.path)
+    longest = Unit.objects.within(old_path).aggregate(longest=Max(Length("path")))["longest"]
+    if longest - len(old_path) + len(new_path) > LONGEST_PATH:
+        raise CannotMoveUnit(problem=TOO_DEEP)
     Unit.objects.filter(pk=unit.pk).update(parent=parent)
     Unit.objects.within(old_path).update(path=Concat(Value(new_path), Substr(F("path"), len(old_path) + 1)))
     principals.forget_everybody()

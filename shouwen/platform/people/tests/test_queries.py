@@ -1,10 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from shouwen.kernel.errors import NotFound
 from shouwen.kernel.freshness import FreshAnswers
-from shouwen.platform.people import principals, queries
+from shouwen.platform.people import principals, queries, services
 from shouwen.platform.people.choices import RoleCode, UnitKind
 from shouwen.platform.people.models import Post, Staff, Unit
 from shouwen.platform.people.rules import NOBODY, Viewer
@@ -235,3 +237,75 @@ def test_two_open_posts_of_the_same_kind_are_impossible() -> None:
 def test_a_unit_code_with_a_dot_is_impossible() -> None:
     with pytest.raises(Exception, match="unit_code_fits_in_a_path"):
         Unit.objects.create(code="0.1", name="x", kind=UnitKind.COMPANY, path="0.1.")
+
+
+# What is not committed.
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_that_was_given_and_rolled_back_was_never_believed() -> None:
+    boss, person = administrator(), StaffFactory()
+    roles = []
+
+    def give_and_look() -> None:
+        services.give_post(staff_id=person.pk, role=RoleCode.DISPATCHER, unit_id=person.home_unit_id, actor_id=boss.pk, at=NOON)
+        roles.append(set(queries.get_viewer(staff_id=person.pk, at=NOON).roles))
+
+    with transaction.atomic():
+        give_and_look()
+        transaction.set_rollback(True)
+    after_rollback = queries.get_viewer(staff_id=person.pk, at=NOON).roles
+    with transaction.atomic():
+        give_and_look()
+    after_commit = queries.get_viewer(staff_id=person.pk, at=NOON).roles
+
+    assert roles == [{RoleCode.DISPATCHER}, {RoleCode.DISPATCHER}]
+    assert (after_rollback, after_commit) == (frozenset(), frozenset({RoleCode.DISPATCHER}))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_thread_does_not_learn_of_a_role_before_it_is_committed() -> None:
+    boss, person = administrator(), StaffFactory()
+
+    def look_elsewhere() -> frozenset[str]:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(look_and_leave).result()
+
+    def look_and_leave() -> frozenset[str]:
+        try:
+            return queries.get_viewer(staff_id=person.pk, at=NOON).roles
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        services.give_post(staff_id=person.pk, role=RoleCode.DISPATCHER, unit_id=person.home_unit_id, actor_id=boss.pk, at=NOON)
+        here = queries.get_viewer(staff_id=person.pk, at=NOON).roles
+        before = look_elsewhere()
+        still_here = queries.get_viewer(staff_id=person.pk, at=NOON).roles
+    after = look_elsewhere()
+
+    assert (here, still_here) == ({RoleCode.DISPATCHER}, {RoleCode.DISPATCHER})
+    assert (before, after) == (frozenset(), {RoleCode.DISPATCHER})
+
+
+def test_a_change_undone_by_its_savepoint_is_not_believed() -> None:
+    boss, person = administrator(), StaffFactory()
+    queries.get_viewer(staff_id=person.pk, at=NOON)
+
+    with transaction.atomic():
+        services.give_post(staff_id=person.pk, role=RoleCode.DISPATCHER, unit_id=person.home_unit_id, actor_id=boss.pk, at=NOON)
+        assert queries.get_viewer(staff_id=person.pk, at=NOON).roles == {RoleCode.DISPATCHER}
+        transaction.set_rollback(True)
+
+    assert queries.get_viewer(staff_id=person.pk, at=NOON).roles == frozenset()
+
+
+def test_what_is_remembered_costs_no_query_while_somebody_else_is_changed(django_assert_num_queries) -> None:
+    boss, person = administrator(), StaffFactory()
+    queries.get_viewer(staff_id=boss.pk, at=NOON)
+    principals.forget_staff(person.pk)
+
+    with django_assert_num_queries(1):
+        for _ in range(3):
+            queries.get_viewer(staff_id=boss.pk, at=NOON)
+            queries.get_viewer(staff_id=person.pk, at=NOON)

@@ -79,6 +79,47 @@ def test_a_unit_is_not_put_under_a_closed_one() -> None:
         services.create_unit(code="n", name="x", kind=UnitKind.BRANCH, parent_id=closed.pk, actor_id=boss.pk, at=NOON)
 
 
+@pytest.mark.parametrize("names", [{"name": "x" * 81}, {"name": "x", "name_en": "x" * 81}])
+def test_a_unit_with_too_long_a_name_is_refused(names: dict[str, str]) -> None:
+    boss = administrator()
+
+    with pytest.raises(services.CannotCreateUnit, match="at most 80"):
+        services.create_unit(code="n", kind=UnitKind.BRANCH, parent_id=None, actor_id=boss.pk, at=NOON, **names)
+    assert told_of("unit", boss.home_unit_id) == []
+
+
+def tower(top: str) -> Unit:
+    """Return the lowest of units that stand below each other as deep as the column of their path allows."""
+    unit = UnitFactory(code=top)
+    for floor in range(9):
+        unit = UnitFactory(code=f"{floor}".rjust(20, top), parent=unit)
+    return unit
+
+
+def test_a_unit_is_not_put_deeper_than_its_path_can_be_written() -> None:
+    boss, lowest = administrator(), tower("A")
+
+    with pytest.raises(services.CannotCreateUnit, match="too deep"):
+        services.create_unit(code="123456789", name="x", kind=UnitKind.BRANCH, parent_id=lowest.pk, actor_id=boss.pk, at=NOON)
+    unit_id = services.create_unit(
+        code="12345678", name="x", kind=UnitKind.BRANCH, parent_id=lowest.pk, actor_id=boss.pk, at=NOON
+    )
+
+    assert len(queries.get_unit(unit_id=unit_id).path) == 200
+
+
+def test_a_unit_is_not_moved_deeper_than_the_paths_below_it_can_be_written() -> None:
+    boss, lowest = administrator(), tower("A")
+    branch = UnitFactory(code="B")
+    team = UnitFactory(code="team1", parent=branch)
+
+    with pytest.raises(services.CannotMoveUnit, match="too deep"):
+        services.move_unit(unit_id=branch.pk, to_parent_id=UnitFactory(code="C", parent=lowest).pk, actor_id=boss.pk, at=NOON)
+
+    team.refresh_from_db()
+    assert (team.path, told_of("unit", branch.pk)) == ("B.team1.", [])
+
+
 def test_moving_a_unit_rewrites_the_paths_below_it_and_what_its_people_see() -> None:
     top = UnitFactory(code="01")
     east, west = UnitFactory(code="E", parent=top), UnitFactory(code="W", parent=top)
@@ -126,6 +167,30 @@ def test_whoever_is_hired_can_act_but_not_sign_in_before_a_password_is_set() -> 
     assert told_of("staff", staff_id) == ["StaffHired"]
     with pytest.raises(services.CannotSignIn):
         sign_in(person, password="")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"staff_no": ""}, {"staff_no": " "}, {"staff_no": "1" * 21}, {"name": "x" * 61}, {"name_en": "x" * 61}],
+)
+def test_nobody_is_hired_without_a_number_or_under_what_no_column_holds(wrong: dict[str, str]) -> None:
+    boss = administrator()
+    told = {"staff_no": "1001", "name": "Zhao"} | wrong
+
+    with pytest.raises(services.CannotHire):
+        services.hire_staff(unit_id=boss.home_unit_id, actor_id=boss.pk, at=NOON, **told)
+
+    assert list(Staff.objects.values_list("pk", flat=True)) == [boss.pk]
+
+
+@pytest.mark.parametrize("wrong", [{"staff_no": ""}, {"staff_name": "x" * 61}, {"name": "x" * 81}])
+def test_no_house_is_founded_with_what_no_column_holds(wrong: dict[str, str]) -> None:
+    told = {"code": "01", "name": "Luoping", "staff_no": "1", "staff_name": "Zhang"} | wrong
+
+    with pytest.raises((services.CannotHire, services.CannotCreateUnit)):
+        services.found_company(at=NOON, **told)
+
+    assert (Unit.objects.count(), Staff.objects.count()) == (0, 0)
 
 
 def test_nobody_is_hired_under_a_taken_number_into_no_unit_or_below_nobody() -> None:
@@ -239,7 +304,7 @@ def test_leaving_ends_posts_sessions_and_tokens_at_once() -> None:
     PostFactory(staff=person)
     grant = sign_in(person)
     issued = services.issue_token(
-        staff_id=person.pk, name="app", scopes=["orders:read"], expires_at=NOON + timedelta(days=9), actor_id=boss.pk, at=NOON
+        staff_id=person.pk, name="app", scopes=["orders:read"], expires_at=NOON + timedelta(days=9), actor_id=person.pk, at=NOON
     )
     queries.authenticate_token(token=issued.token, at=NOON)
 
@@ -377,8 +442,48 @@ def test_revoking_and_a_new_password_end_every_session(change: str) -> None:
 
     viewers = {queries.signed_in_viewer(staff_id=g.staff_id, stamp=g.stamp, session=g.session, at=NOON) for g in grants}
     assert viewers == {NOBODY}
-    if change != "revoke":
+    if change == "own_password":
         assert sign_in(person, password="staple horse battery").stamp == 2
+
+
+def test_a_password_that_somebody_else_has_set_is_good_only_for_choosing_another() -> None:
+    boss, person = administrator(), signing_in_person()
+    given, own = "staple horse battery", "a donkey by the well"
+
+    services.set_password(staff_id=person.pk, password=given, actor_id=boss.pk, at=NOON)
+
+    with pytest.raises(services.MustChangePassword) as refusal:
+        sign_in(person, password=given)
+    with pytest.raises(services.CannotSignIn):
+        sign_in(person, password=own)
+    with pytest.raises(services.CannotChangePassword):
+        services.change_password(staff_id=person.pk, old_password=given, new_password=given, at=NOON)
+    services.change_password(staff_id=refusal.value.details["staff_id"], old_password=given, new_password=own, at=NOON)
+    assert sign_in(person, password=own).staff_id == person.pk
+    assert told_of("staff", person.pk) == ["PasswordChanged", "PasswordChanged", "SignedIn"]
+
+
+def test_what_does_not_know_of_passwords_for_one_time_does_not_believe_them() -> None:
+    boss, person = administrator(), StaffFactory()
+
+    services.set_password(staff_id=person.pk, password=PASSWORD, actor_id=boss.pk, at=NOON)
+
+    person.refresh_from_db()
+    assert not person.check_password(PASSWORD)
+
+
+def test_the_password_of_a_discipline_officer_is_reset_by_another_one_or_a_company_manager_only() -> None:
+    officer = staff_with_role(RoleCode.DISCIPLINE_OFFICER)
+    before = Staff.objects.get(pk=officer.pk).password
+
+    for actor in (staff_with_role(RoleCode.SYSTEM_OPERATOR), StaffFactory(is_automatic=True), StaffFactory()):
+        with pytest.raises(NotAllowed):
+            services.set_password(staff_id=officer.pk, password=PASSWORD, actor_id=actor.pk, at=NOON)
+    assert (Staff.objects.get(pk=officer.pk).password, told_of("staff", officer.pk)) == (before, [])
+
+    for actor in (staff_with_role(RoleCode.DISCIPLINE_OFFICER), administrator()):
+        services.set_password(staff_id=officer.pk, password=PASSWORD, actor_id=actor.pk, at=NOON)
+    assert told_of("staff", officer.pk) == ["PasswordChanged"] * 2
 
 
 def test_a_password_is_changed_only_by_who_knows_it_and_to_a_strong_one() -> None:
@@ -394,11 +499,16 @@ def test_a_password_is_changed_only_by_who_knows_it_and_to_a_strong_one() -> Non
 
 
 def test_a_token_acts_as_its_owner_within_its_scopes_until_it_expires() -> None:
-    boss, person = administrator(), StaffFactory()
+    person = StaffFactory()
     tomorrow = NOON + timedelta(days=1)
 
     issued = services.issue_token(
-        staff_id=person.pk, name="hotline", scopes=["orders:write", "orders:read"], expires_at=tomorrow, actor_id=boss.pk, at=NOON
+        staff_id=person.pk,
+        name="hotline",
+        scopes=["orders:write", "orders:read"],
+        expires_at=tomorrow,
+        actor_id=person.pk,
+        at=NOON,
     )
 
     viewer, scopes = queries.authenticate_token(token=issued.token, at=tomorrow - timedelta(seconds=1))
@@ -410,6 +520,48 @@ def test_a_token_acts_as_its_owner_within_its_scopes_until_it_expires() -> None:
     fact = list_facts(case_kind="staff", case_id=person.pk)[0]
     assert fact.kind == "TokenIssued"
     assert issued.token not in str(fact.payload)
+
+
+def token_for(holder: Staff, *, by: Staff) -> services.IssuedToken:
+    return services.issue_token(
+        staff_id=holder.pk, name="x", scopes=["a"], expires_at=NOON + timedelta(1), actor_id=by.pk, at=NOON
+    )
+
+
+def test_an_administrator_issues_tokens_for_programs_and_for_themselves() -> None:
+    boss, gateway = administrator(), StaffFactory(is_automatic=True)
+
+    holders = [queries.authenticate_token(token=token_for(one, by=boss).token, at=NOON)[0].id for one in (gateway, boss)]
+
+    assert holders == [gateway.pk, boss.pk]
+
+
+@pytest.mark.parametrize("role", [RoleCode.SYSTEM_OPERATOR, RoleCode.COMPANY_MANAGER])
+def test_no_administrator_and_no_program_issues_a_token_with_which_they_would_act_as_another_person(role: RoleCode) -> None:
+    officer = staff_with_role(RoleCode.DISCIPLINE_OFFICER)
+
+    for actor in (staff_with_role(role), StaffFactory(is_automatic=True)):
+        with pytest.raises(services.CannotIssueToken):
+            token_for(officer, by=actor)
+    assert (officer.tokens.count(), told_of("staff", officer.pk)) == (0, [])
+
+
+def test_no_token_gives_a_post_that_its_issuer_does_not_hold() -> None:
+    program, operator = StaffFactory(is_automatic=True), staff_with_role(RoleCode.SYSTEM_OPERATOR)
+    PostFactory(staff=program, role=RoleCode.DISCIPLINE_OFFICER)
+
+    with pytest.raises(services.CannotIssueToken):
+        token_for(program, by=operator)
+    PostFactory(staff=operator, role=RoleCode.DISCIPLINE_OFFICER)
+    assert token_for(program, by=operator).id
+
+
+def test_nobody_gets_a_token_who_is_not_there_or_has_left() -> None:
+    boss, gone = administrator(), StaffFactory(left_at=LONG_AGO)
+
+    for holder, actor in ((Staff(pk=0), boss), (gone, boss), (gone, gone)):
+        with pytest.raises(NotFound):
+            token_for(holder, by=actor)
 
 
 def test_a_token_is_authenticated_without_a_query_while_it_is_remembered(django_assert_num_queries) -> None:
@@ -424,9 +576,9 @@ def test_a_token_is_authenticated_without_a_query_while_it_is_remembered(django_
 
 
 def test_a_revoked_token_is_refused_at_once() -> None:
-    boss, person = administrator(), StaffFactory()
+    person = StaffFactory()
     issued = services.issue_token(
-        staff_id=person.pk, name="x", scopes=["a"], expires_at=NOON + timedelta(1), actor_id=boss.pk, at=NOON
+        staff_id=person.pk, name="x", scopes=["a"], expires_at=NOON + timedelta(1), actor_id=person.pk, at=NOON
     )
     queries.authenticate_token(token=issued.token, at=NOON)
 

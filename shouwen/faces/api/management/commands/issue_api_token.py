@@ -1,4 +1,7 @@
-"""``manage.py issue_api_token STAFF_NO --scopes …``: the first token of an installation; later ones are issued through the API."""
+"""``manage.py issue_api_token STAFF_NO --scopes …``: a person's first token, or a program's; later ones are issued through the API.
+
+The issuer on record is whom the token acts as: whoever may run commands on this machine has its database too.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +26,15 @@ class Command(BaseCommand):
         parser.add_argument("--scopes", nargs="+", required=True, choices=[*map(str, Scope), "all"], metavar="SCOPE", help=known)
         parser.add_argument("--name", default="token", help="what the token is for")
         parser.add_argument("--days", type=int, default=90, help="how long it is valid")
-        parser.add_argument("--by", default="jobs", help="the staff number on record as its issuer")
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
         scopes = [str(scope) for scope in Scope] if "all" in options["scopes"] else options["scopes"]
         try:
+            staff_id = staff_with_number(staff_no=options["staff_no"]).id
+            expires_at = at + timedelta(days=options["days"])
             issued = issue_token(
-                staff_id=staff_with_number(staff_no=options["staff_no"]).id,
-                name=options["name"],
-                scopes=scopes,
-                expires_at=at + timedelta(days=options["days"]),
-                actor_id=staff_with_number(staff_no=options["by"]).id,
-                at=at,
+                staff_id=staff_id, name=options["name"], scopes=scopes, expires_at=expires_at, actor_id=staff_id, at=at
             )
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
