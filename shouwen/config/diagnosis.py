@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -12,10 +11,13 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 BACKLOG_WARNING = timedelta(minutes=2)
+ENVELOPE_WARNING = timedelta(minutes=5)
+WEBHOOK_WARNING = timedelta(minutes=15)
+REDATING_WARNING = timedelta(minutes=30)
 HEARTBEAT_LIMIT_S = 60
 DISK_WARNING_BYTES, DISK_FAULT_BYTES = 5_000_000_000, 500_000_000
 NORM_COUNT = 36
-SECRETS = ("SHOUWEN_SECRET_KEY", "SHOUWEN_PERSONAL_DATA_KEY", "SHOUWEN_BLIND_INDEX_KEY")
+WEBHOOK_TRIES_WARNING = 3
 
 
 class Level(StrEnum):
@@ -118,9 +120,17 @@ def _facts(at: datetime) -> Iterator[Finding]:
 
 def _contacts(at: datetime) -> Iterator[Finding]:
     from shouwen.loop.contact.queries import count_waiting
+    from shouwen.loop.contact.queries.waiting import oldest_waiting_at
 
-    waiting = count_waiting()
-    yield Finding("contacts", Level.OK, f"{waiting.received} envelopes wait to be understood")
+    waiting, oldest_at = count_waiting(), oldest_waiting_at()
+    is_late = oldest_at is not None and at - oldest_at > ENVELOPE_WARNING
+    says = f"{waiting.received} envelopes wait to be understood" + (f", the oldest since {oldest_at:%F %T}Z" if oldest_at else "")
+    yield Finding(
+        "contacts",
+        Level.WARNING if is_late else Level.OK,
+        says,
+        "is a worker running, and what does its log say of parse_envelopes?" if is_late else "",
+    )
     if waiting.buried:
         yield Finding(
             "contacts", Level.WARNING, f"{waiting.buried} envelopes could not be understood", "agents repair or discard them"
@@ -132,13 +142,51 @@ def _messages(at: datetime) -> Iterator[Finding]:
 
     behind = backlog(at=at)
     is_late = behind.oldest_due_at is not None and at - behind.oldest_due_at > BACKLOG_WARNING
-    says = f"{behind.due} due, {behind.waiting} wait for their hour, {behind.failed} failed"
     yield Finding(
         "messages",
         Level.WARNING if is_late else Level.OK,
-        says,
+        f"{behind.due} due, {behind.waiting} wait for their hour",
         "is a worker running, and does the carrier answer?" if is_late else "",
     )
+    if behind.failed:
+        yield Finding(
+            "messages",
+            Level.WARNING,
+            f"{behind.failed} could not be delivered by any way",
+            "their problem stands at GET /api/v1/work-orders/{id}/messages: correct the contact point, or reach the customer otherwise",
+        )
+
+
+def _webhooks(at: datetime) -> Iterator[Finding]:
+    from shouwen.faces.api.queries import webhook_backlogs
+
+    for behind in webhook_backlogs():
+        is_late = behind.oldest_at is not None and at - behind.oldest_at > WEBHOOK_WARNING
+        is_bad = is_late or behind.given_up or behind.try_count >= WEBHOOK_TRIES_WARNING
+        says = f"{behind.waiting} wait, tried up to {behind.try_count} times, {behind.given_up} given up"
+        yield Finding(
+            f"webhook {behind.name}",
+            Level.WARNING if is_bad else Level.OK,
+            says + (f", not taken since {behind.oldest_at:%F %T}Z" if behind.oldest_at else ""),
+            f"see GET /api/v1/webhooks/{behind.subscription_id}/deliveries; mend the subscriber, then replay, or cancel"
+            if is_bad
+            else "",
+        )
+
+
+def _redating(at: datetime) -> Iterator[Finding]:
+    from shouwen.loop.workorders.queries.redatings import unfinished_redatings
+
+    for planned in unfinished_redatings(at=at):
+        is_late = at - planned.due_from > REDATING_WARNING
+        yield Finding(
+            f"deadlines by calendar {planned.calendar}",
+            Level.WARNING if is_late else Level.OK,
+            f"they are dated again since {planned.due_from:%F %T}Z, done up to target {planned.after_id}",
+            "until it is done some deadlines stand by the older calendar; is a worker running, and what does its log say?"
+            if is_late
+            else "",
+        )
 
 
 def _worker(at: datetime) -> Iterator[Finding]:
@@ -226,13 +274,28 @@ def _links(at: datetime) -> Iterator[Finding]:
     )
 
 
+def _keys(at: datetime) -> Iterator[Finding]:
+    from shouwen.platform.search.queries import fingerprints, foreign_keys, variable_of
+
+    if foreign := foreign_keys():
+        yield Finding(
+            "keys",
+            Level.FAULT,
+            f"not those of this database: {', '.join(variable_of(name) for name in foreign)}",
+            "stop this machine and give it the keys of the others; see Keys in docs/howto/operate.md",
+        )
+    else:
+        yield Finding("keys", Level.OK, f"{len(fingerprints())}, those of this database")
+
+
 def _secrets(at: datetime) -> Iterator[Finding]:
-    only_here = [name for name in SECRETS if not os.environ.get(name)]
-    if only_here:
+    from django.conf import settings
+
+    if settings.SECRETS_KEPT_HERE:
         yield Finding(
             "secrets",
             Level.WARNING,
-            f"{len(only_here)} are kept only in the data folder of this machine",
+            f"{len(settings.SECRETS_KEPT_HERE)} are kept only in the data folder of this machine",
             "keep copies elsewhere: without them no personal data of a backup can be read",
         )
     else:
@@ -257,11 +320,14 @@ LOOKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _facts,
     _contacts,
     _messages,
+    _webhooks,
+    _redating,
     _worker,
     _journal,
     _mail,
     _text_messages,
     _links,
+    _keys,
     _secrets,
     _disk,
 )

@@ -22,6 +22,7 @@ from shouwen.platform.people.choices import RoleCode, UnitKind
 from shouwen.platform.people.queries import list_units, staff_with_number, unit_with_code
 from shouwen.platform.people.services import create_unit, found_company, give_post, hire_staff, set_password
 from shouwen.platform.policies.services import load_register
+from shouwen.platform.search.services import keep_fingerprints
 from shouwen.records.norms.services import load_handbook
 
 JOBS = "jobs"
@@ -44,10 +45,14 @@ class Founded:
 def found(*, folder: Path | None = None, at: datetime) -> Founded:
     """Found the company unless there is one, and bring the handbook in ``folder`` (default: the setting) into the register.
 
-    :raises Refusal: of whatever part of the handbook cannot be used; then nothing was changed.
+    The keys of this installation are kept by their fingerprints: from now on no others are taken.
+
+    :raises KeysDiffer: when they are not those that are kept.
+    :raises Refusal: of whatever part of the handbook cannot be used; in both cases nothing was changed.
     """
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [FOUNDING_LOCK])
+    keep_fingerprints(at=at)
     handbook = folder or settings.HANDBOOK_DIR
     document = read_yaml((handbook / "organisation.yaml").read_text(encoding="utf-8"))
     password = "" if list_units(kind=UnitKind.COMPANY) else _found_company(document, at)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from shouwen.config import postgres
+from shouwen.config import keys, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 HANDBOOK_DIR = Path(os.environ.get("SHOUWEN_HANDBOOK", BASE_DIR / "handbook"))
@@ -50,22 +50,22 @@ DATABASES = {"default": _database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
-def _secret(name: str) -> str:
-    """Return a secret from the environment, or one kept in the data folder (made on first use, readable by the owner only)."""
-    if value := os.environ.get(name):
-        return value
-    path = postgres.default_data_dir().parent / name.lower()
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(os.urandom(32).hex())
-    return path.read_text().strip()
+def _is_founded() -> bool:
+    """Return whether there may be a house already. The tests' own server holds none that would outlast them."""
+    if EMBEDDED_SERVER is None:
+        return keys.has_tables(DATABASE_URL)
+    return not TESTING and (EMBEDDED_SERVER.data_dir / "PG_VERSION").exists()
 
 
-SECRET_KEY = _secret("SHOUWEN_SECRET_KEY")
-# Personal data at rest: 32 bytes as hex for each key id, the newest first; `doctor` says when it is only on this machine.
-PERSONAL_DATA_KEYS = {1: bytes.fromhex(_secret("SHOUWEN_PERSONAL_DATA_KEY"))}
-BLIND_INDEX_KEY = bytes.fromhex(_secret("SHOUWEN_BLIND_INDEX_KEY"))
+_secrets = keys.Secrets(folder=postgres.default_data_dir().parent, is_founded=_is_founded)
+SECRET_KEY = _secrets.text(keys.SECRET_KEY)
+# Personal data at rest: 32 bytes for each key number, the newest first; `doctor` says what is only on this machine.
+PERSONAL_DATA_KEYS = _secrets.personal_data_keys()
+BLIND_INDEX_KEY = _secrets.key(keys.BLIND_INDEX_KEY)
+SECRETS_MISSING, SECRETS_KEPT_HERE = tuple(_secrets.missing), tuple(_secrets.kept_here)
+
+# The largest body of a request. Only the door for contacts takes more, from callers that it knows: see ``faces.api.door.bodies``.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3_000_000
 
 ALLOWED_HOSTS = os.environ.get("SHOUWEN_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("SHOUWEN_ORIGINS", "").split(",") if origin]
@@ -174,6 +174,9 @@ PUBLIC_URL = os.environ.get("SHOUWEN_PUBLIC_URL", "http://localhost:8000")
 SMS_CARRIER = os.environ.get("SHOUWEN_SMS_CARRIER", "shouwen.loop.messages.gateways.file.file_from_settings")
 SMS_FILE = os.environ.get("SHOUWEN_SMS_FILE", str(postgres.default_data_dir().parent / "text-messages.jsonl"))
 WEBHOOKS_MAY_GO_INSIDE = os.environ.get("SHOUWEN_WEBHOOKS_MAY_GO_INSIDE") == "1"
+# What one web process takes: requests a second from each token, failures to bring a valid one a minute from each address. 0: any number.
+API_RATE = float(os.environ.get("SHOUWEN_API_RATE", "0" if TESTING else "50"))
+API_FAILURES_PER_MIN = 0 if TESTING else 10
 
 LOGGING = {
     "version": 1,

@@ -7,14 +7,17 @@ something needs mending, 2 asked wrongly.
 from __future__ import annotations
 
 import argparse
+import gettext
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from shouwen.kernel.errors import Refusal
 
+LOCALE_DIR = Path(__file__).resolve().parent.parent.parent / "locale"
 SUBCOMMANDS = {  # name: (module in this package, what it does)
     "serve": ("serve", "Start the database, bring it up to date, and serve the pages; with --all also the worker"),
     "work": ("work", "Run the worker: hearers of facts, queued and periodic jobs"),
@@ -26,8 +29,13 @@ SUBCOMMANDS = {  # name: (module in this package, what it does)
     "verify": ("verify", "Replay the verdicts of one work order from its ledger"),
     "doctor": ("doctor", "Say what is configured, reachable and behind"),
     "backup": ("backup", "Write database, files and fingerprints of the secrets into one file"),
+    "reseal": ("reseal", "Seal personal data anew with the newest key, and say which keys may go"),
     "restore": ("restore", "Bring back what backup has written"),
 }
+
+OF_OPERATORS = frozenset(
+    {"serve", "work", "setup", "backup", "reseal", "restore"}
+)  # they say in both languages why they do nothing
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,13 +47,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         assert chosen is not None  # argparse has refused everything else
         return int(chosen.run(arguments))
     except Refusal as refusal:
-        print(refusal.explain(), file=sys.stderr)
+        told = _in_both_languages(refusal) if words[0] in OF_OPERATORS else [refusal.explain()]
+        print(*told, sep="\n", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _in_both_languages(refusal: Refusal) -> list[str]:
+    """Return the refusal in English and, where the catalogue has all of it, in Chinese. Django may not be set up yet, or never."""
+    chinese = gettext.translation("django", LOCALE_DIR, ["zh_Hans"], fallback=True).gettext
+    keys = [refusal.message, *(refusal.details[name] for name in ("problem", "hint") if name in refusal.details)]
+    is_whole = all(chinese(str(key)) != str(key) for key in keys)
+    return [refusal.explain(), *([refusal.explain(chinese)] if is_whole else [])]
 
 
 def _parser(words: list[str]) -> tuple[argparse.ArgumentParser, ModuleType | None]:

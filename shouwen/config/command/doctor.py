@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from shouwen.config.command.start import CannotStart, start_django
+from shouwen.config.command.start import CannotStart, start_django_with_any_keys
 
 MARKS = {"ok": "✓", "warning": "!", "fault": "✗"}
 
@@ -17,11 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from shouwen.config.diagnosis import Finding, Level, examine
+    from shouwen.config.keys import SecretMissing, SecretUnusable
 
     try:
-        start_django()
+        start_django_with_any_keys()
     except CannotStart as refusal:
         findings = [Finding("database", Level.FAULT, refusal.explain(), "start it, or set DATABASE_URL")]
+    except (SecretMissing, SecretUnusable) as refusal:
+        findings = [Finding("secrets", Level.FAULT, refusal.explain(), "see Keys in docs/howto/operate.md")]
     else:
         from django.utils import timezone
 

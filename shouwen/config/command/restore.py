@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from shouwen.config.command.start import say, start_django
+from shouwen.config.command.start import say, start_django_with_any_keys
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    start_django()
+    start_django_with_any_keys()  # what is in the database now may be thrown away; the backup has to fit
     from shouwen.config.safekeeping import check_backup, restore_backup
 
     manifest = check_backup(source=arguments.file)

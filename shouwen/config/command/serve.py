@@ -29,11 +29,19 @@ def run(arguments: argparse.Namespace) -> int:
         from shouwen.config.command.setup import prepare
 
         prepare()
+    _let_go_of_the_database()
     processes = [_start(_web(arguments))]
     if arguments.all:
         processes.append(_start([sys.executable, "-m", "shouwen", "work"]))
     say(f"Shouwen listens on http://{arguments.host}:{arguments.port}/ (Ctrl-C stops it).")
     return _watch(processes)
+
+
+def _let_go_of_the_database() -> None:
+    """Whoever only watches over the others needs no connection of its own."""
+    from django.db import connections
+
+    connections.close_all()
 
 
 def _web(arguments: argparse.Namespace) -> list[str]:

@@ -15,18 +15,50 @@ class CannotStart(Refusal):
 
 
 def start_django() -> None:
-    """Start the embedded database server if there is one and set Django up.
+    """Start the embedded database server if there is one, set Django up, and hold our keys against those of the database.
 
     :raises CannotStart: when there is no database server that can be started, or none answers.
+    :raises SecretMissing: when the database was founded under secrets that are not here.
+    :raises KeysDiffer: when our keys are not those under which it was founded.
+    """
+    start_django_with_any_keys()
+    _hold_keys()
+
+
+def start_django_with_any_keys() -> None:
+    """Start the database server and set Django up, for what has to run when the keys do not fit.
+
+    :raises CannotStart: when there is no database server that can be started, or none answers.
+    :raises SecretMissing: when the database was founded under secrets that are not here.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shouwen.config.settings")
-    start_database()
     from shouwen.config.catalogues import compile_stale
 
     compile_stale()
+    start_database()
+    _must_have_secrets()
     import django
 
     django.setup()
+
+
+def _must_have_secrets() -> None:
+    from shouwen.config import settings
+    from shouwen.config.keys import SecretMissing
+
+    if settings.SECRETS_MISSING:
+        raise SecretMissing(names=", ".join(settings.SECRETS_MISSING))
+
+
+def _hold_keys() -> None:
+    """Hold our keys against those of the database, and let it know a new one. Before its tables are there it knows none."""
+    from django.utils import timezone
+
+    from shouwen.platform.search.queries import knows_keys
+    from shouwen.platform.search.services import keep_fingerprints
+
+    if knows_keys():
+        keep_fingerprints(at=timezone.now())
 
 
 def start_database() -> None:

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from django.conf import settings
 
-from shouwen.platform.files.rules import HEAD_BYTES, Sealer
+from shouwen.platform.files.rules import HEAD_BYTES, HEADER_BYTES, Sealer, key_id_of
 
 INCOMING = ".incoming-"
 LEFT_OVER_AFTER = timedelta(days=1)
@@ -45,19 +45,25 @@ def receive(pieces: Iterable[bytes], *, sealer: Sealer, largest_bytes: int) -> I
     :raises TooLarge: when it has more than ``largest_bytes``.
     """
     settings.FILES_DIR.mkdir(parents=True, exist_ok=True)
-    path = settings.FILES_DIR / f"{INCOMING}{uuid4().hex}"
     measured = _Measured(pieces, largest_bytes)
+    path = _written(sealer.seal(measured))
+    return Incoming(path, measured.digest.hexdigest(), measured.size_bytes, measured.head)
+
+
+def _written(parts: Iterable[bytes]) -> Path:
+    """Write what is sealed beside the contents, safely on the disk, and return where; nothing stays when it cannot be finished."""
+    path: Path = settings.FILES_DIR / f"{INCOMING}{uuid4().hex}"
     try:
         with path.open("xb") as file:
             os.fchmod(file.fileno(), 0o600)
-            for part in sealer.seal(measured):
+            for part in parts:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return Incoming(path, measured.digest.hexdigest(), measured.size_bytes, measured.head)
+    return path
 
 
 class _Measured:
@@ -110,6 +116,32 @@ def contents_older_than(moment: datetime) -> Iterator[str]:
     for path in sorted(settings.FILES_DIR.glob("??/*")):
         if _DIGEST.fullmatch(path.name) and path.stat().st_mtime < moment.timestamp():
             yield path.name
+
+
+def contents() -> Iterator[str]:
+    """Yield the digests of all contents in their order, a folder at a time."""
+    for folder in sorted(settings.FILES_DIR.glob("??")):
+        yield from sorted(path.name for path in folder.iterdir() if _DIGEST.fullmatch(path.name))
+
+
+def key_id_of_content(digest: str) -> int:
+    """Return the number of the key by which a content is sealed; 0 when it is not there, or is no sealed content."""
+    try:
+        with open_content(digest) as source:
+            return key_id_of(source.read(HEADER_BYTES))
+    except FileNotFoundError:
+        return 0
+
+
+def seal_anew(digest: str, *, sealer: Sealer) -> None:
+    """Seal a content with the newest key. Whoever reads it meanwhile reads the old one to its end.
+
+    :raises ContentDamaged: when it cannot be opened; then it stays as it is.
+    """
+    with open_content(digest) as source:
+        path = _written(sealer.seal(sealer.unseal(source)))
+    os.replace(path, path_of(digest))
+    _sync_folder(path_of(digest).parent)
 
 
 def remove_left_overs(*, at: datetime) -> int:

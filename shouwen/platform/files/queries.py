@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,6 +114,22 @@ def check_store() -> StoreCheck:
     rows = StoredFile.objects.kept().order_by("id").values_list("id", "digest")
     missing = tuple(file_id for file_id, digest in rows.iterator(chunk_size=2000) if not disk.has(digest))
     return StoreCheck(kept=rows.count(), missing=missing)
+
+
+def list_contents() -> Iterator[str]:
+    """Yield the digests of all contents on the disk, whether a row needs them or not."""
+    return disk.contents()
+
+
+def count_names_by_key() -> Counter[int]:
+    """Count the names of files by the number of the key that has sealed them."""
+    names = StoredFile.objects.values_list("sealed_name", flat=True).iterator(chunk_size=2000)
+    return Counter(rules.key_id_of(bytes(name)) for name in names)
+
+
+def count_contents_by_key() -> Counter[int]:
+    """Count the contents on the disk by the number of the key that has sealed them; 0 stands for what is not sealed."""
+    return Counter(map(disk.key_id_of_content, disk.contents()))
 
 
 def _card(row: StoredFile) -> FileCard:

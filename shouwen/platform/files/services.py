@@ -39,6 +39,7 @@ RETENTION_DAYS = {
 MB = 1_000_000
 DAY_S = 86_400
 PURGED_AT_ONCE = 500
+RESEALED_AT_ONCE = 1_000
 
 
 class FileTooLarge(Refusal):
@@ -164,6 +165,46 @@ def _let_go(actor_id: int, at: datetime, limit: int) -> list[str]:
     StoredFile.objects.filter(pk__in=[row.pk for row in rows]).update(purged_at=at, sealed_name=sealer().seal_text(""))
     announce(*(FilePurged(file_id=row.pk, digest=row.digest, retention=row.retention, actor_id=actor_id, at=at) for row in rows))
     return [row.digest for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ResealedNames:
+    """What one batch did. ``last_id`` is the row to go on after, 0 when none was left; ``unreadable`` names stay as they were."""
+
+    resealed: int
+    unreadable: int
+    last_id: int
+
+
+@transaction.atomic
+def reseal_names(*, after_id: int = 0, limit: int = RESEALED_AT_ONCE) -> ResealedNames:
+    """Seal the names of the next ``limit`` files with the newest key where an older one has sealed them."""
+    rows = list(StoredFile.objects.select_for_update().filter(pk__gt=after_id).order_by("pk")[:limit])
+    old = [row for row in rows if rules.key_id_of(bytes(row.sealed_name)) != sealer().current_key_id]
+    resealed = [row for row in old if _seal_name_anew(row)]
+    StoredFile.objects.bulk_update(resealed, ["sealed_name"])
+    return ResealedNames(len(resealed), len(old) - len(resealed), rows[-1].pk if rows else 0)
+
+
+def _seal_name_anew(row: StoredFile) -> bool:
+    try:
+        row.sealed_name = sealer().seal_text(sealer().unseal_text(bytes(row.sealed_name)))
+    except rules.ContentDamaged:
+        return False
+    return True
+
+
+@transaction.atomic
+def reseal_content(*, digest: str) -> bool:
+    """Seal one content with the newest key, while nobody else may remove it; False when it is, or is no sealed content any more.
+
+    :raises ContentDamaged: when it cannot be opened; then it stays as it is.
+    """
+    _lock_content(digest)
+    if disk.key_id_of_content(digest) in (0, sealer().current_key_id):
+        return False
+    disk.seal_anew(digest, sealer=sealer())
+    return True
 
 
 def _unneeded(digests: Iterable[str]) -> set[str]:

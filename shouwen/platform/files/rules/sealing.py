@@ -32,13 +32,13 @@ class Sealer:
 
     def __init__(self, *, keys: dict[int, bytes]) -> None:
         self._ciphers = {key_id: AESGCM(_derived(key)) for key_id, key in keys.items()}
-        self._current = next(iter(keys))
+        self.current_key_id = next(iter(keys))
 
     def seal(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the sealed form of a content that comes in parts of any size."""
         salt = os.urandom(SALT_BYTES)
-        yield MAGIC + bytes([self._current]) + salt
-        cipher, number, pending = self._ciphers[self._current], 0, b""
+        yield MAGIC + bytes([self.current_key_id]) + salt
+        cipher, number, pending = self._ciphers[self.current_key_id], 0, b""
         for piece in pieces:
             pending += piece
             while len(pending) > PIECE_BYTES:
@@ -52,7 +52,7 @@ class Sealer:
         :raises ContentDamaged: at the first piece that is not as it was sealed.
         """
         header = source.read(HEADER_BYTES)
-        cipher = self._ciphers.get(header[4]) if header[:4] == MAGIC and len(header) == HEADER_BYTES else None
+        cipher = self._ciphers.get(key_id_of(header))
         if cipher is None:
             raise ContentDamaged("It is not sealed by any of the keys.")
         number, piece = 0, source.read(PIECE_BYTES + TAG_BYTES)
@@ -74,6 +74,11 @@ class Sealer:
         from io import BytesIO
 
         return b"".join(self.unseal(BytesIO(sealed))).decode()
+
+
+def key_id_of(header: bytes) -> int:
+    """Return the number of the key by which something that begins like this is sealed, 0 when it is not sealed."""
+    return header[len(MAGIC)] if header[: len(MAGIC)] == MAGIC and len(header) >= HEADER_BYTES else 0
 
 
 def _opened(cipher: AESGCM, piece: bytes, nonce: bytes) -> bytes:
