@@ -219,8 +219,7 @@ def test_a_slow_subscriber_holds_up_nobody_else_and_each_try_is_signed_with_its_
     assert [body["case_id"] for body in bodies(receiver)] == [first.pk, second.pk]
     assert [json.loads(body)["case_id"] for _, body in slow.requests] == [first.pk, second.pk]
     stamps = [int(headers["Shouwen-Timestamp"]) for headers, _ in receiver.requests]
-    assert stamps[0] == int(began.timestamp())
-    assert stamps[1] > stamps[0]
+    assert int(began.timestamp()) <= stamps[0] < stamps[1]
 
 
 def test_a_try_is_signed_when_it_is_sent_and_not_when_its_round_began(company: Company, manager: Api, receiver: Receiver) -> None:
