@@ -54,9 +54,11 @@ class Keyring:
             raise ValueError("Sealing keys are 32 bytes each, with ids from 1 to 255.")
         if len(index_key) != KEY_BYTES:
             raise ValueError("The key of the indexes is 32 bytes.")
+        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # six megabytes: not for a process that seals nothing
 
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._broken = (InvalidTag, ValueError)
         self._index_key = index_key
         self._blinds: dict[str, hashlib.blake2b] = {}
         self.current_key_id = next(iter(keys))
@@ -83,12 +85,10 @@ class Keyring:
         cipher = self._ciphers.get(sealed[0])
         if cipher is None:
             raise SealBroken(f"The key {sealed[0]} of a sealed value is not among the keys.")
-        from cryptography.exceptions import InvalidTag
-
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             return cipher.decrypt(nonce, body, column.encode()).decode()
-        except (InvalidTag, ValueError) as broken:
+        except self._broken as broken:
             raise SealBroken(f"A sealed value of {column} was changed, or belongs to another column.") from broken
 
     def blind(self, text: str, *, purpose: str) -> int:

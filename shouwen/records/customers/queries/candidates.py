@@ -57,6 +57,9 @@ def entries_of(*, keys: Sequence[Key]) -> list[Entry]:
         return [_entry(row) for row in cursor.fetchall()]
 
 
+_TAILED = f"select customer_id, value from {ContactPoint._meta.db_table} where removed_at is null and tail_blind = %s"  # noqa: S608 - a constant
+
+
 def customers_with_tails(*, tails: Sequence[str]) -> tuple[int, ...] | None:
     """Return the customers that have for each of ``tails`` a telephone that ends like this; None when there are no tails.
 
@@ -69,9 +72,12 @@ def customers_with_tails(*, tails: Sequence[str]) -> tuple[int, ...] | None:
 
 
 def _customers_with_tail(tail: str) -> set[int]:
-    blind = keyring().blind(tail[-4:], purpose="phone_tail")
-    rows = ContactPoint.objects.in_use().filter(tail_blind=blind).values_list("customer_id", "value")
-    return {customer_id for customer_id, value in rows if national_digits(value).endswith(tail)}
+    """Return who has a number that ends like this. Among millions some hundred share four digits: they are opened here, not by the ORM."""
+    opened, column, end = keyring().unseal, _sealed_as(ContactPoint, "value"), tail.lstrip("0")
+    with connection.cursor() as cursor:
+        cursor.execute(_TAILED, [keyring().blind(tail[-4:], purpose="phone_tail")])
+        rows = [(customer_id, opened(value, column=column)) for customer_id, value in cursor.fetchall()]
+    return {customer_id for customer_id, number in rows if end in number and national_digits(number).endswith(tail)}
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
