@@ -11,6 +11,7 @@ from shouwen.kernel.errors import BadInput, NotFound
 from shouwen.loop.satisfaction import permissions, rules
 from shouwen.loop.satisfaction.models import CallBack, Survey
 from shouwen.loop.workorders.permissions import SECRET_NORMS
+from shouwen.loop.workorders.queries.parts import had_a_part
 from shouwen.loop.workorders.rules.numbers import number_of
 from shouwen.platform.people.queries import staff_with_number
 from shouwen.platform.people.rules import Viewer
@@ -57,7 +58,7 @@ class CallBackPage:
 
 
 def list_call_backs_due(*, viewer: Viewer, at: datetime, after: str | None = None, limit: int = 50) -> CallBackPage:
-    """Return the call-backs that may be made now, the earliest due first. Nobody is offered one of a matter that they own or worked on.
+    """Return the call-backs that may be made now, the earliest due first. Nobody is offered one of a matter in which they had a part.
 
     :raises NotAllowed: unless calling customers back is their work.
     :raises BadInput: when ``after`` is not a cursor of this list, or ``limit`` is out of range.
@@ -65,7 +66,7 @@ def list_call_backs_due(*, viewer: Viewer, at: datetime, after: str | None = Non
     permissions.must_call_back(viewer)
     if not 1 <= limit <= PAGE_LIMIT:
         raise BadInput("limit", f"{limit} is out of range", f"ask for 1 to {PAGE_LIMIT}")
-    took_part = Q(work_order__owner_id=viewer.id) | Q(work_order__step_runs__staff_id=viewer.id)
+    took_part = had_a_part(staff_id=viewer.id, of="work_order")
     rows = CallBack.objects.open().filter(not_before__lte=at).exclude(work_order__norm_code__in=SECRET_NORMS).exclude(took_part)
     if after is not None:
         rows = rows.filter(_behind(after))

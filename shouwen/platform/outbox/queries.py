@@ -9,7 +9,7 @@ from datetime import datetime
 
 import orjson
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from shouwen.kernel.errors import NotFound
 from shouwen.kernel.facts import Fact as FactValue
@@ -124,6 +124,15 @@ def first_fact(*, case_kind: str, case_id: int) -> FactCard:
     if row is None:
         raise NotFound
     return FactCard(*row)
+
+
+def is_told_of_by(*, case_kind: str, case: str, kinds: Collection[str], staff_id: int, or_named_as: str) -> Exists:
+    """Return, as a condition on rows whose column ``case`` holds a case's id, whether somebody has told a fact of ``kinds`` of it.
+
+    Facts whose field ``or_named_as`` names them count too.
+    """
+    theirs = Q(actor_id=staff_id) | Q(**{f"payload__{or_named_as}": staff_id})
+    return Exists(Fact.objects.filter(theirs, case_kind=case_kind, case_id=OuterRef(case), kind__in=list(kinds)))
 
 
 def count_facts(*, case_kind: str, case_ids: Collection[int]) -> int:

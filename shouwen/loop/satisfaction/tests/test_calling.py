@@ -9,7 +9,7 @@ from shouwen.loop.satisfaction import queries, services
 from shouwen.loop.satisfaction.models import CallBack, Survey
 from shouwen.loop.satisfaction.tests.factories import Scene, by_link, heard, only_survey, ready, scene
 from shouwen.loop.workorders import services as workorders
-from shouwen.loop.workorders.choices import CallBackResult, GradeSource
+from shouwen.loop.workorders.choices import CallBackResult, GradeSource, PromiseKind
 from shouwen.loop.workorders.models import WorkOrder
 from shouwen.loop.workorders.tests.factories import after, told
 from shouwen.platform.outbox.models import Fact
@@ -35,6 +35,19 @@ def test_a_norm_with_a_call_back_gets_one_planned_and_no_link() -> None:
     assert (row.work_order_id, row.round, row.policy_key, row.planned_at) == (order.pk, 1, "order.call_back_other", after(60))
     assert row.due_at == after(DAYS)  # resolved in the lunch break: a working day on is the end of the next morning
     assert (Survey.objects.count(), Fact.objects.filter(kind="CallBackPlanned").count()) == (0, 1)
+
+
+def test_nobody_is_offered_a_call_back_that_the_verb_would_refuse_them() -> None:
+    """Chen has promised something about the matter: the list and the verb both know it."""
+    stage = scene()
+    order = ready(stage)
+    chen = stage.company.chen
+    workorders.make_promise(work_order_id=order.pk, kind=PromiseKind.CALL, due_at=after(300), actor_id=chen.pk, at=after(60))
+    heard(after(60))
+
+    assert page(stage, chen, after(61)).cards == ()
+    with pytest.raises(workorders.CannotCallBack):
+        workorders.record_call_back(work_order_id=order.pk, result=CallBackResult.REACHED, actor_id=chen.pk, at=after(61))
 
 
 def test_call_backs_are_offered_to_who_had_no_part_in_the_matter() -> None:

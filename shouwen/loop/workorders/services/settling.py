@@ -13,6 +13,7 @@ from shouwen.kernel.facts import Fact
 from shouwen.loop.workorders import events, sheets, writing
 from shouwen.loop.workorders.choices import CallBackResult, Grade, GradeSource, Missing, ReopenReason, Stage, TargetState, Verb
 from shouwen.loop.workorders.models import StepRun, Visit, WorkOrder
+from shouwen.loop.workorders.queries.parts import had_a_part
 from shouwen.loop.workorders.rules import targets
 from shouwen.loop.workorders.rules.closing import LoopState, missing_for_closing
 from shouwen.loop.workorders.services import target_rows
@@ -29,21 +30,6 @@ CALL_BACK_ATTEMPTS = PolicyRef(key="call_back.attempts", default=Decimal(3), uni
 REOPEN_WINDOW = PolicyRef(key="reopen.window_days", default=Decimal(7), unit=Unit.DAY, requirement="B8")
 CALL_BACK_INTERVAL = PolicyRef(key="call_back.attempt_interval", default=Decimal(2), unit=Unit.HOUR, requirement="B8")
 STAFF_SOURCES = frozenset({GradeSource.CALL_BACK, GradeSource.VISIT})
-PART_FACTS = frozenset(
-    kind.kind()
-    for kind in (
-        events.WorkOrderOpened,
-        events.StepTaken,
-        events.StepFinished,
-        events.HandedOver,
-        events.AssistGiven,
-        events.PromiseMade,
-        events.PromiseKept,
-        events.ResultTold,
-        events.OwnerChanged,
-    )
-)
-"""Whoever told one of these of a matter had a part in it."""
 
 
 class CannotTellResult(Refusal):
@@ -126,16 +112,9 @@ def _must_not_be_too_soon(matter: Matter) -> None:
 
 def _had_a_part(matter: Matter) -> bool:
     """Return whether the actor owned, worked on or helped with the matter; jobs and gateways do no work of their own."""
-    viewer_id = matter.viewer.id
     if matter.viewer.is_automatic:
         return False
-    if (
-        viewer_id in (matter.order.owner_id, matter.order.handler_id)
-        or matter.order.step_runs.filter(staff_id=viewer_id).exists()
-    ):
-        return True
-    told = list_facts(case_kind="work_order", case_id=matter.order.pk, kinds=PART_FACTS)
-    return any(viewer_id in (card.actor_id, card.payload.get("from_staff_id")) for card in told)
+    return WorkOrder.objects.filter(had_a_part(staff_id=matter.viewer.id), pk=matter.order.pk).exists()
 
 
 @transaction.atomic
